@@ -1,0 +1,198 @@
+"""check: proves the token, names the team, and says which streams it cannot read and what would open them."""
+
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from airbyte_cdk.models import AirbyteConnectionStatus, Status
+from airbyte_cdk.sources.streams.call_rate import LimiterSession
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from source_digitalocean_quolum.components.connection import Connection
+from source_digitalocean_quolum.components.endpoint import Endpoint
+from source_digitalocean_quolum.components.errors import said
+from source_digitalocean_quolum.components.oauth import RECONNECT, DigitalOceanOAuthAuthenticator
+from source_digitalocean_quolum.components.records import UnexpectedBody, decode, take
+from source_digitalocean_quolum.components.requester import USER_AGENT
+from source_digitalocean_quolum.config import DEFAULT_API_BASE_URL
+
+logger = logging.getLogger("airbyte")
+
+_TIMEOUT = (10, 30)
+_RETRY_WAITS = (1.0, 2.0)
+_PARALLEL_PROBES = 8
+
+
+class CheckFailed(Exception):
+    """The connection is not usable; the text is the sentence for the operator."""
+
+
+@dataclass(frozen=True)
+class StreamAccess:
+    """What check needs to know of a stream: its name and its endpoint's facts."""
+
+    name: str
+    endpoint: Endpoint
+
+
+def check(config: Mapping[str, Any], streams: list[StreamAccess]) -> AirbyteConnectionStatus:
+    """Check a valid configuration. Every foreseeable problem is a FAILED status with one sentence.
+
+    One request for the account and one for each scope, never one for each stream.
+    """
+    client = _Client(config)
+    try:
+        account = _account(client)
+        report = _report(account, streams, _unreadable(client, streams))
+    except (CheckFailed, AirbyteTracedException) as problem:
+        message = problem.message if isinstance(problem, AirbyteTracedException) else str(problem)
+        return AirbyteConnectionStatus(status=Status.FAILED, message=message)
+    logger.info(report)
+    return AirbyteConnectionStatus(status=Status.SUCCEEDED, message=report)
+
+
+class _Client:
+    """GET with the connection's token and budget; transient failures are tried again twice."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self.base = str(config.get("api_base_url") or DEFAULT_API_BASE_URL).rstrip("/")
+        self.oauth = config["credentials"]["auth_type"] == "oauth2.0"
+        self._session = LimiterSession(api_budget=Connection.of(config).budget)
+        self._session.headers["User-Agent"] = USER_AGENT
+        if self.oauth:
+            self._authenticator = DigitalOceanOAuthAuthenticator(config=config, parameters={})
+            self._session.auth = self._authenticator
+        else:
+            token = str(config["credentials"]["access_token"]).strip()
+            self._session.headers["Authorization"] = f"Bearer {token}"
+            # Without this, requests would look for credentials in ~/.netrc and prefer those.
+            self._session.trust_env = True
+            self._session.auth = _keep_header
+
+    def get(self, path: str, params: Mapping[str, str] | None = None) -> requests.Response:
+        for wait in (*_RETRY_WAITS, None):
+            try:
+                response = self._get(path, params)
+            except requests.RequestException as error:
+                problem = self._unreachable(error)
+            else:
+                if response.status_code == 401 and self.oauth:
+                    self._authenticator.refresh_and_set_access_token()
+                    response = self._get(path, params)
+                if response.status_code < 500 and response.status_code != 429:
+                    return response
+                problem = CheckFailed(
+                    f"DigitalOcean answered HTTP {response.status_code} for {path}{said(response)}: "
+                    "try again in a few minutes."
+                )
+            if wait is None:
+                raise problem
+            time.sleep(wait)
+        raise AssertionError("unreachable")
+
+    def _get(self, path: str, params: Mapping[str, str] | None) -> requests.Response:
+        return self._session.get(self.base + path, params=params, timeout=_TIMEOUT, allow_redirects=False)
+
+    def _unreachable(self, error: requests.RequestException) -> CheckFailed:
+        if isinstance(error, requests.exceptions.SSLError):
+            return CheckFailed(
+                f"No secure connection to {self.base}: its certificate is not trusted on this machine. A proxy "
+                "that opens TLS needs its certificate installed here."
+            )
+        if isinstance(error, requests.Timeout):
+            return CheckFailed(f"{self.base} did not answer in time: check the network, proxy or firewall.")
+        return CheckFailed(
+            f"{self.base} cannot be reached: no network, or a firewall or proxy that does not let this machine "
+            "through."
+        )
+
+
+def _keep_header(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def _account(client: _Client) -> dict[str, Any]:
+    """GET /v2/account, whose answer proves the token and names the team."""
+    response = client.get("/v2/account")
+    if response.status_code == 401:
+        if client.oauth:
+            raise CheckFailed(f"DigitalOcean does not accept the access it granted. {RECONNECT}.")
+        raise CheckFailed(
+            "DigitalOcean does not accept this personal access token: it was revoked, has expired or was not "
+            "copied whole. Make a new one in the control panel under API, Tokens."
+        )
+    if response.status_code == 403:
+        raise CheckFailed(
+            f"The token may not read the account{said(response)}. Give it the scope account:read, which every "
+            "connection needs."
+        )
+    if response.status_code != 200:
+        raise CheckFailed(
+            f"{client.base} answered HTTP {response.status_code} for /v2/account: is `api_base_url` "
+            "DigitalOcean's API?"
+        )
+    try:
+        (account,) = take(decode(response), "account")
+    except (UnexpectedBody, ValueError) as problem:
+        raise CheckFailed(
+            f"{client.base} answered /v2/account with {problem}: is `api_base_url` DigitalOcean's API, and does "
+            "a proxy stand in between?"
+        ) from None
+    if account.get("status") == "locked":
+        reason = account.get("status_message") or "no reason given"
+        raise CheckFailed(
+            f"The DigitalOcean account is locked ({reason}): nothing can be read until DigitalOcean's support "
+            "unlocks it."
+        )
+    if account.get("status") not in (None, "", "active", "warning"):
+        raise CheckFailed(
+            f"The DigitalOcean account is not active (status: {account['status']}): sign in at "
+            "cloud.digitalocean.com to see what it needs."
+        )
+    return account
+
+
+def _unreadable(client: _Client, streams: list[StreamAccess]) -> dict[str, list[str]]:
+    """The streams that the token may not read, by the scope that would open them.
+
+    A scope is probed once, with one record of the first list it guards; children share their parent's scope.
+    """
+    by_scope: defaultdict[str, list[StreamAccess]] = defaultdict(list)
+    for stream in streams:
+        by_scope[stream.endpoint.scope].append(stream)
+
+    def refused(scope: str) -> bool:
+        probes = [stream.endpoint for stream in by_scope[scope] if not stream.endpoint.has_parent]
+        if not probes:
+            return False
+        params = {} if probes[0].paging == "none" else {"page": "1", "per_page": "1"}
+        return client.get(probes[0].path_for({}), params).status_code == 403
+
+    with ThreadPoolExecutor(_PARALLEL_PROBES) as pool:
+        answers = dict(zip(by_scope, pool.map(refused, by_scope), strict=True))
+    return {scope: [stream.name for stream in by_scope[scope]] for scope, no in answers.items() if no}
+
+
+def _report(account: Mapping[str, Any], streams: list[StreamAccess], unreadable: dict[str, list[str]]) -> str:
+    team = account.get("team") or {}
+    name = f'team "{team["name"]}"' if team.get("name") else "your personal account"
+    lines = [f"Connected to DigitalOcean: {name}, as {account.get('email') or 'an unnamed user'}."]
+    if account.get("status") == "warning":
+        lines.append(f"DigitalOcean warns: {account.get('status_message') or 'see the control panel'}.")
+    if account.get("email_verified") is False:
+        lines.append("The account's email address is not verified yet.")
+    missing = sum(len(names) for names in unreadable.values())
+    if not missing:
+        lines.append(f"All {len(streams)} streams can be read.")
+    else:
+        gaps = "; ".join(f"{', '.join(names)} (scope {scope})" for scope, names in unreadable.items())
+        lines.append(
+            f"{missing} of {len(streams)} streams cannot be read with this token and will stay empty: {gaps}. "
+            "Give the token these scopes, or leave the streams out."
+        )
+    return " ".join(lines)

@@ -1,0 +1,199 @@
+"""Makes values fit the stream's schema: a destination fails a whole stream over one value of another type."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import orjson
+
+_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_INT64 = 2**63
+_LONGEST_NUMBER = 64
+
+# A fix returns the value as the schema wants it; Misfit when that cannot be done without inventing one.
+Fix = Callable[[Any], Any]
+Conformer = Callable[[dict[str, Any]], None]
+
+
+class Misfit(Exception):
+    """The value cannot be what the schema declares."""
+
+
+def compile_conformer(schema: Mapping[str, Any], misfits: Counter[str], path: str = "") -> Conformer | None:
+    """A function that makes one object fit `schema`, in place, or None where nothing is declared.
+
+    A value of another type is converted when that is exact ("5" to 5, 5.0 to 5, "12.30" to 12.30 for money)
+    and otherwise set to null and counted in `misfits` by its path. A record is never lost for one odd field.
+    Money keeps its decimal digits: a number that a float cannot hold is written out digit by digit.
+    """
+    fields = []
+    for name, declared in schema.get("properties", {}).items():
+        where = f"{path}.{name}" if path else name
+        kind = _kind(declared)
+        exact, fix = _RULES[kind]
+        nested = _nested(declared, kind, misfits, where)
+        checked = fix if kind in _ALWAYS_CHECKED else None
+        fields.append((name, exact, fix, checked, nested, where))
+    if not fields:
+        return None
+
+    def conform(record: dict[str, Any]) -> None:
+        for name, exact, fix, checked, nested, where in fields:
+            value = record.get(name)
+            if value is None:
+                continue
+            if value.__class__ in exact:
+                if nested is not None:
+                    nested(value)
+                    continue
+                if checked is None:
+                    continue
+            try:
+                fixed = record[name] = fix(value)
+            except Misfit:
+                misfits[where] += 1
+                record[name] = None
+                continue
+            if nested is not None:
+                nested(fixed)
+
+    return conform
+
+
+def _nested(declared: Mapping[str, Any], kind: str, misfits: Counter[str], where: str) -> Conformer | None:
+    if kind == "object":
+        return compile_conformer(declared, misfits, where)
+    if kind != "array":
+        return None
+    items = declared.get("items", {})
+    if _kind(items) == "object":
+        conform = compile_conformer(items, misfits, f"{where}[]")
+        return _each_object(conform) if conform else None
+    return _each_value(*_RULES[_kind(items)], misfits, f"{where}[]")
+
+
+def _each_object(conform: Conformer) -> Callable[[Any], None]:
+    def each(values: list[Any]) -> None:
+        for value in values:
+            if value.__class__ is dict:
+                conform(value)
+
+    return each
+
+
+def _each_value(
+    exact: frozenset[type], fix: Fix, misfits: Counter[str], where: str
+) -> Callable[[Any], None]:
+    def each(values: list[Any]) -> None:
+        for index, value in enumerate(values):
+            if value is None or value.__class__ in exact:
+                continue
+            try:
+                values[index] = fix(value)
+            except Misfit:
+                misfits[where] += 1
+                values[index] = None
+
+    return each
+
+
+def _kind(declared: Mapping[str, Any]) -> str:
+    types = declared.get("type", [])
+    kinds = [types] if isinstance(types, str) else [kind for kind in types if kind != "null"]
+    kind = kinds[0] if len(kinds) == 1 else "any"
+    return str(declared.get("format", kind)) if kind == "string" and declared.get("format") in _RULES else kind
+
+
+def _date_time(value: Any) -> str | None:
+    if value == "":
+        return None
+    if isinstance(value, str) and _DATE_TIME.fullmatch(value):
+        return value
+    try:
+        return datetime.fromisoformat(value).isoformat()
+    except (TypeError, ValueError):
+        raise Misfit from None
+
+
+def _date(value: Any) -> str | None:
+    if value == "":
+        return None
+    if isinstance(value, str) and _DATE.match(value):
+        return value[:10]
+    raise Misfit
+
+
+def _integer(value: Any) -> int | None:
+    if value == "":
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise Misfit
+    try:
+        number = int(value)
+        if isinstance(value, float) and number != value:
+            raise Misfit
+    except (ValueError, OverflowError):
+        raise Misfit from None
+    if not -_INT64 <= number < _INT64:
+        raise Misfit
+    return number
+
+
+def _number(value: Any) -> Any:
+    """A JSON number with exactly the digits' value; see orjson.Fragment for what a float cannot hold."""
+    if value == "":
+        return None
+    if not isinstance(value, str) or len(value) > _LONGEST_NUMBER:
+        raise Misfit
+    try:
+        exact = Decimal(value)
+    except InvalidOperation:
+        raise Misfit from None
+    if not exact.is_finite():
+        raise Misfit
+    nearest = float(exact)
+    return nearest if Decimal(repr(nearest)) == exact else orjson.Fragment(format(exact, "f"))
+
+
+def _boolean(value: Any) -> bool | None:
+    if value == "":
+        return None
+    known = {"true": True, "false": False, "1": True, "0": False}.get(str(value).lower())
+    if known is None:
+        raise Misfit
+    return known
+
+
+def _string(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _object(value: Any) -> dict[str, Any]:
+    raise Misfit
+
+
+def _array(value: Any) -> list[Any]:
+    return [] if value == "" else [value]
+
+
+def _any(value: Any) -> Any:
+    return value
+
+
+_RULES: dict[str, tuple[frozenset[type], Fix]] = {
+    "date-time": (frozenset({str}), _date_time),
+    "date": (frozenset({str}), _date),
+    "string": (frozenset({str}), _string),
+    "integer": (frozenset({int}), _integer),
+    "number": (frozenset({int, float}), _number),
+    "boolean": (frozenset({bool}), _boolean),
+    "object": (frozenset({dict}), _object),
+    "array": (frozenset({list}), _array),
+    "any": (frozenset(), _any),
+}
+# Of the right type and still perhaps wrong: a date that is none, an integer beyond a BIGINT.
+_ALWAYS_CHECKED = frozenset({"date-time", "date", "integer"})

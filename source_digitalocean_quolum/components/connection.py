@@ -1,0 +1,78 @@
+"""What all streams of one connection share: the request budget, what the token may read, the parent pages."""
+
+import json
+import logging
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from source_digitalocean_quolum.components.budget import DigitalOceanBudget
+from source_digitalocean_quolum.components.page_cache import PageCache
+
+logger = logging.getLogger("airbyte")
+
+# Sources built in one process (tests, the Connector Builder) that are remembered at the same time.
+_REMEMBERED_CONNECTIONS = 32
+
+
+class Connection:
+    """The run-wide state of one connection.
+
+    The CDK builds every component of every stream on its own and hands each the connector's config. The
+    `credentials` object in that config is the one thing they all hold in common (rotated tokens are written
+    into it), so it identifies the connection.
+    """
+
+    _lock: ClassVar[threading.Lock] = threading.Lock()
+    _connections: ClassVar[dict[int, "Connection"]] = {}
+
+    def __init__(self, credentials: Mapping[str, Any]) -> None:
+        self.credentials = credentials
+        self.budget = DigitalOceanBudget()
+        self.pages = PageCache()
+        self.token_lock = threading.RLock()
+        self.requests_by_stream: Counter[str] = Counter()
+        self.misfits: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._access: dict[str, bool] = {}
+        self._access_lock = threading.Lock()
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> "Connection":
+        """The connection that this config belongs to, made on first use."""
+        credentials = config.get("credentials") or {}
+        with cls._lock:
+            connection = cls._connections.get(id(credentials))
+            if connection is None or connection.credentials is not credentials:
+                while len(cls._connections) >= _REMEMBERED_CONNECTIONS:
+                    cls._connections.pop(next(iter(cls._connections)))
+                connection = cls._connections[id(credentials)] = cls(credentials)
+            return connection
+
+    def allowed(self, stream: str) -> bool:
+        """Note that DigitalOcean answered a request of this stream; false if it had refused one before."""
+        with self._access_lock:
+            return self._access.setdefault(stream, True)
+
+    def refused(self, stream: str) -> bool:
+        """Note that DigitalOcean refused a request of this stream; false if it had answered one before."""
+        with self._access_lock:
+            return not self._access.setdefault(stream, False)
+
+    def is_refused(self, stream: str) -> bool:
+        """Whether the token may not read this stream, as far as this run knows."""
+        return self._access.get(stream) is False
+
+    def report(self) -> None:
+        """Log what only the end of a run can tell.
+
+        The number of requests each stream took, as JSON after a fixed prefix (hosts read it), and the values
+        that did not fit their schema.
+        """
+        for stream, fields in sorted(self.misfits.items()):
+            if fields:
+                counts = ", ".join(f"{name} ({count})" for name, count in fields.most_common(20))
+                logger.warning("Stream %s: values that did not fit the schema became null: %s", stream, counts)
+        if self.requests_by_stream:
+            counts = json.dumps(dict(sorted(self.requests_by_stream.items())))
+            logger.info("Requests made: %s", counts)

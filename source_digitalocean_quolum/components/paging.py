@@ -1,0 +1,132 @@
+"""Reads one slice of a stream, page by page, completely: also while the list changes under the reader."""
+
+import logging
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+logger = logging.getLogger("airbyte")
+
+# API reference, "Links & Pagination": the largest page.
+PAGE_SIZE = 200
+# Pages whose keys are remembered: as far back as a page is read again, or a record can move ahead.
+_REMEMBERED_PAGES = 50
+_MOST_REWINDS = 1000
+
+
+@dataclass(frozen=True)
+class Page:
+    """Where a page stands: its number, the next one (None: it is the last), records in the whole list."""
+
+    number: int
+    next: int | None
+    total: int | None
+
+
+def read_page(body: Mapping[str, Any], number: int, paging: str) -> Page:
+    """Read a page's place from an answer: `links` and `meta`, or `current_page` and `total_pages`.
+
+    The next link says whether there is more and which page, never which host: only its `page` is read.
+    """
+    if paging == "total_pages":
+        pages = _count(body.get("total_pages"))
+        following = number + 1 if pages is not None and number < pages else None
+        return Page(number, following, _count(body.get("total_items")))
+    meta = body.get("meta")
+    total = _count(meta.get("total")) if isinstance(meta, Mapping) else None
+    links = body.get("links")
+    pages_links = links.get("pages") if isinstance(links, Mapping) else None
+    link = pages_links.get("next") if isinstance(pages_links, Mapping) else None
+    if not link:
+        return Page(number, None, total)
+    following = _page_of(link)
+    if following is None or following <= number:
+        raise AirbyteTracedException(
+            message=f"DigitalOcean's page {number} names page {following} as the next one: "
+            "the list cannot be read to its end. The next sync tries again.",
+            failure_type=FailureType.transient_error,
+        )
+    return Page(number, following, total)
+
+
+class PageWalk:
+    """Which page to ask for next while records are created and deleted between the pages.
+
+    Pages are offsets. When a record that was already read is deleted, all later ones move ahead, and those
+    that cross the border to a page already read would be missed. `meta.total` tells: when it shrinks by n,
+    the walk goes back as many pages as n records fill. What was emitted before is known by its key and not
+    emitted again. Rows without keys of their own (`exact`) start over on any change: their keys count
+    duplicates, which a shifted page would miscount.
+    """
+
+    def __init__(self, exact: bool = False) -> None:
+        self.number = 1
+        self._exact = exact
+        self._total: int | None = None
+        self._rewinds = 0
+        self._seen: set[Any] = set()
+        self._remembered: deque[list[Any]] = deque()
+
+    def shifted(self, page: Page) -> bool:
+        """Note the list's size as this page tells it; true if rows before this page have moved."""
+        before, self._total = self._total, page.total if page.total is not None else self._total
+        if before is None or page.total is None or page.total == before:
+            return False
+        gone = before - page.total
+        if gone < 0 and not self._exact:
+            return False
+        self._rewinds += 1
+        if self._rewinds > _MOST_REWINDS:
+            raise AirbyteTracedException(
+                message="The list changes faster than it can be read. The next sync tries again.",
+                failure_type=FailureType.transient_error,
+            )
+        back = 1 if self._exact else max(1, page.number - -(-gone // PAGE_SIZE))
+        if back >= page.number:
+            return False
+        logger.info(
+            "The list went from %d to %d records while it was read: going back to page %d",
+            before,
+            page.total,
+            back,
+        )
+        self.number = back
+        return True
+
+    def advance(self, page: Page) -> bool:
+        """Go on to the next page; false after the last one."""
+        if page.next is None:
+            return False
+        self.number = page.next
+        return True
+
+    def unseen(self, keys: Iterable[Any]) -> list[bool]:
+        """For each key whether it comes for the first time; forgets the keys of long past pages."""
+        fresh, new = [], []
+        for key in keys:
+            first = key not in self._seen
+            fresh.append(first)
+            if first:
+                self._seen.add(key)
+                new.append(key)
+        self._remembered.append(new)
+        if len(self._remembered) > _REMEMBERED_PAGES and not self._exact:
+            self._seen.difference_update(self._remembered.popleft())
+        return fresh
+
+
+def _page_of(link: Any) -> int | None:
+    values = parse_qs(urlsplit(link).query).get("page") if isinstance(link, str) else None
+    return _count(values[0]) if values else None
+
+
+def _count(value: Any) -> int | None:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        return None

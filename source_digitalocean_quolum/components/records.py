@@ -1,0 +1,132 @@
+"""The corridor of a record: decode an answer once, take the records, drop secrets, make values fit the schema."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+import requests
+
+_BODY = "_quolum_body"
+
+# API reference, "Token prefixes"; RFC 3986 3.2.1 for user information in a URI.
+_SECRET_SHAPES = re.compile(r"do[opr]_v1_[0-9a-fA-F]{16,}|(?<=://)[^/\s\"'@:]*:[^/\s\"'@]+(?=@)")
+REMOVED = "[removed]"
+
+
+class UnexpectedBody(Exception):
+    """An answer that is not what the API promises. Its text says, in words, what it was instead."""
+
+
+def decode(response: requests.Response) -> Any:
+    """The answer's JSON, parsed once per response however many ask for it.
+
+    Raises UnexpectedBody for an empty body, HTML and truncated JSON: an answer that cannot be read is an
+    error, never an empty page.
+    """
+    body = response.__dict__.get(_BODY)
+    if body is None:
+        body = response.__dict__[_BODY] = _parse(response)
+    return body
+
+
+def _parse(response: requests.Response) -> Any:
+    content = response.content
+    if not content.strip():
+        raise UnexpectedBody("an empty body")
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        if content.lstrip()[:1] == b"<":
+            raise UnexpectedBody("a web page instead of JSON (a proxy or a maintenance page)") from None
+        try:
+            # One byte that is no UTF-8 costs one character, not the page.
+            return orjson.loads(content.decode("utf-8", "replace"))
+        except orjson.JSONDecodeError:
+            raise UnexpectedBody(f"{len(content)} bytes that are no complete JSON ({error})") from None
+
+
+def take(body: Any, records: str) -> list[dict[str, Any]]:
+    """The records under the key `records` (a list of objects, or one object); the whole body if it is empty.
+
+    Raises UnexpectedBody when they are not there. A null list is an empty one, as Go clients write it.
+    """
+    if not isinstance(body, dict):
+        raise UnexpectedBody(f"a JSON {_kind(body)} instead of an object")
+    if not records:
+        if _is_error(body):
+            raise UnexpectedBody(f"an error object ({body.get('id')}: {body.get('message')})")
+        return [body]
+    if records not in body:
+        if _is_error(body):
+            raise UnexpectedBody(f"an error object ({body.get('id')}: {body.get('message')})")
+        raise UnexpectedBody(f"JSON without `{records}`")
+    found = body[records]
+    if found is None:
+        return []
+    if isinstance(found, dict):
+        return [found]
+    if not isinstance(found, list):
+        raise UnexpectedBody(f"`{records}` is a JSON {_kind(found)} instead of a list")
+    for row in found:
+        if row.__class__ is not dict:
+            raise UnexpectedBody(f"`{records}` holds a JSON {_kind(row)} where an object belongs")
+    return found
+
+
+def unnest(rows: list[dict[str, Any]], nested: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """The members of each row's list `nested`, each with the row that held it."""
+    for outer in rows:
+        for inner in outer.get(nested) or ():
+            if inner.__class__ is not dict:
+                raise UnexpectedBody(f"`{nested}` holds a JSON {_kind(inner)} where an object belongs")
+            yield inner, outer
+
+
+def may_hold_secrets(content: bytes) -> bool:
+    """Whether a page could hold a token or a URI with a password: two substring searches, not a regex."""
+    return b"_v1_" in content or (b"@" in content and b"://" in content)
+
+
+def scrub(value: Any) -> Any:
+    """The value with everything shaped like a DigitalOcean token or a URI's password blanked out."""
+    if isinstance(value, str):
+        return _SECRET_SHAPES.sub(REMOVED, value) if _SECRET_SHAPES.search(value) else value
+    if isinstance(value, dict):
+        return {name: scrub(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [scrub(inner) for inner in value]
+    return value
+
+
+def secret_tree(paths: list[str]) -> dict[str, Any]:
+    """Paths such as `users[].password` as nested dicts; a secret is an empty one."""
+    tree: dict[str, Any] = {}
+    for path in paths:
+        branch = tree
+        for name in path.replace("[]", "").split("."):
+            branch = branch.setdefault(name, {})
+    return tree
+
+
+def drop(row: dict[str, Any], secrets: Mapping[str, Any]) -> None:
+    """Remove the secret fields of a row, in place, however deep they are and through every list."""
+    for name, inner in secrets.items():
+        if not inner:
+            row.pop(name, None)
+            continue
+        value = row.get(name)
+        for member in value if isinstance(value, list) else (value,):
+            if isinstance(member, dict):
+                drop(member, inner)
+
+
+def _is_error(body: Mapping[str, Any]) -> bool:
+    """DigitalOcean's error object: {id, message, request_id}."""
+    return "message" in body and "id" in body and set(body) <= {"id", "message", "request_id"}
+
+
+def _kind(value: Any) -> str:
+    return {list: "list", dict: "object", str: "string", bool: "boolean", type(None): "null"}.get(
+        type(value), "number"
+    )

@@ -1,0 +1,98 @@
+"""The one door through which requests leave: one host, one budget, one place that counts them."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any
+
+import requests
+from airbyte_cdk.sources.declarative.requesters.http_requester import HttpRequester
+from airbyte_cdk.sources.streams.http.exceptions import BaseBackoffException
+from airbyte_cdk.sources.types import StreamSlice, StreamState
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from source_digitalocean_quolum.components.connection import Connection
+from source_digitalocean_quolum.components.endpoint import Endpoint
+from source_digitalocean_quolum.components.oauth import RECONNECT
+from source_digitalocean_quolum.config import DEFAULT_API_BASE_URL
+
+USER_AGENT = f"airbyte-source-digitalocean-quolum/{version('source-digitalocean-quolum')}"
+
+# At DEBUG the CDK's client logs every answer's body, and bodies of DigitalOcean hold credentials.
+logging.getLogger("airbyte.HttpRequester").setLevel(logging.INFO)
+
+
+@dataclass
+class DigitalOceanRequester(HttpRequester):
+    """The CDK's HttpRequester for one stream's endpoint.
+
+    It adds to it: the address comes from the manifest's `api` facts and always begins with the configured
+    host; redirects are not followed, so the token goes nowhere else; the budget is the connection's; pages
+    that several streams need (`use_cache`, which the CDK sets on parents) are asked for once.
+    """
+
+    api: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self, parameters: Mapping[str, Any]) -> None:
+        self._connection = Connection.of(self.config)
+        self._endpoint = Endpoint.of(self.api)
+        self._share_pages, self.use_cache = self.use_cache, False
+        self.api_budget = self._connection.budget
+        super().__post_init__(parameters)
+
+    def send_request(
+        self,
+        stream_state: StreamState | None = None,
+        stream_slice: StreamSlice | None = None,
+        next_page_token: Mapping[str, Any] | None = None,
+        path: str | None = None,
+        request_headers: Mapping[str, Any] | None = None,
+        request_params: Mapping[str, Any] | None = None,
+        request_body_data: Mapping[str, Any] | str | None = None,
+        request_body_json: Mapping[str, Any] | None = None,
+        log_formatter: Any = None,
+    ) -> requests.Response | None:
+        """GET the endpoint for one slice; `request_params` are those of the page.
+
+        Returns the answer, or one that is not `ok` where the stream has nothing here (see the error
+        handler). Raises an AirbyteTracedException for everything else.
+        """
+        base = str(self.config.get("api_base_url") or DEFAULT_API_BASE_URL).rstrip("/")
+        url = base + self._endpoint.path_for(stream_slice or {})
+        params = {**self._endpoint.params_for(stream_slice or {}), **(request_params or {})}
+
+        def fetch() -> requests.Response | None:
+            self._connection.requests_by_stream[self.name] += 1
+            return self._send(url, params, log_formatter)
+
+        if self._connection.is_refused(self.name):
+            return None
+        if self._share_pages:
+            key = f"{url}?{sorted(params.items())}"
+            return self._connection.pages.get(key, fetch)
+        return fetch()
+
+    def _send(self, url: str, params: Mapping[str, Any], log_formatter: Any) -> requests.Response:
+        try:
+            _, response = self._http_client.send_request(
+                http_method="GET",
+                url=url,
+                request_kwargs={"stream": False, "allow_redirects": False},
+                headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+                params=params,
+                log_formatter=log_formatter,
+            )
+        except AirbyteTracedException as error:
+            raise _in_words(error) from error
+        return response
+
+
+def _in_words(error: AirbyteTracedException) -> AirbyteTracedException:
+    """The CDK's exceptions with a sentence for the operator where the CDK speaks of itself."""
+    cause = error.__cause__ or error.__context__
+    if isinstance(cause, BaseBackoffException):
+        error.message = f"{cause} Tried again several times without success."
+    elif error.message == "Refreshed OAuth access token is rejected by the API.":
+        error.message = f"DigitalOcean refuses even a freshly renewed access token. {RECONNECT}."
+    return error
