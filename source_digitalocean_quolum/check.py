@@ -107,8 +107,7 @@ class _Client:
         if isinstance(error, requests.Timeout):
             return CheckFailed(f"{self.base} did not answer in time: check the network, proxy or firewall.")
         return CheckFailed(
-            f"{self.base} cannot be reached: no network, or a firewall or proxy that does not let this machine "
-            "through."
+            f"{self.base} cannot be reached: no network, or a firewall or proxy that does not let this machine through."
         )
 
 
@@ -133,8 +132,7 @@ def _account(client: _Client) -> dict[str, Any]:
         )
     if response.status_code != 200:
         raise CheckFailed(
-            f"{client.base} answered HTTP {response.status_code} for /v2/account: is `api_base_url` "
-            "DigitalOcean's API?"
+            f"{client.base} answered HTTP {response.status_code} for /v2/account: is `api_base_url` DigitalOcean's API?"
         )
     try:
         (account,) = take(decode(response), "account")

@@ -166,7 +166,7 @@ def _sentence(detail: Any) -> str:
     if kind == "extra_forbidden":
         return f"{field} is not a setting of this connector; remove it or correct its name"
     if kind == "union_tag_invalid":
-        return f"`credentials.auth_type` is {context.get('tag')!r}; it must be \"oauth2.0\" or \"access_token\""
+        return f'`credentials.auth_type` is {context.get("tag")!r}; it must be "oauth2.0" or "access_token"'
     if kind == "union_tag_not_found":
         return '`credentials.auth_type` is missing; it must be "oauth2.0" or "access_token"'
     if kind == "literal_error":

@@ -32,6 +32,8 @@ def run(args: list[str] | None = None) -> None:
     """Run one command of the Airbyte protocol; `args` default to those of the process."""
     args = sys.argv[1:] if args is None else args
     init_uncaught_exception_handler(logger)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_say_it_in_a_sentence)
     command = AirbyteEntrypoint.parse_args(args)
     try:
         source = _build(command)
@@ -61,7 +63,7 @@ def _input(what: str, command: argparse.Namespace, option: str, read: Callable[[
         problem = "there is no such file"
     except OSError as error:
         problem = error.strerror or type(error).__name__
-    except Exception as error:  # noqa: BLE001 (whatever a reader chokes on, the file is what is wrong)
+    except Exception as error:
         problem = f"it does not read as a {what} ({type(error).__name__})"
         logger.debug("Reading %s", path, exc_info=True)
     raise AirbyteTracedException(
@@ -84,6 +86,15 @@ def _print(message: AirbyteMessage) -> None:
     sys.stdout.flush()
 
 
+def _say_it_in_a_sentence(record: logging.LogRecord) -> bool:
+    """Log a problem that has a sentence for the operator by that sentence, without the code's traceback."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, AirbyteTracedException) and error.message:
+        stream = f"{descriptor.name}: " if (descriptor := error._stream_descriptor) else ""  # noqa: SLF001
+        record.msg, record.args, record.exc_info, record.exc_text = f"{stream}{error.message}", None, None, None
+    return True
+
+
 def _calm_garbage_collector() -> None:
     """Thousands of queued records are scanned again and again by the default thresholds.
 
@@ -92,4 +103,3 @@ def _calm_garbage_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
-

@@ -52,7 +52,7 @@ class SourceDigitaloceanQuolum(YamlDeclarativeSource):
             self._config = self._config_for_validation = tidy(config)
         return super().configure(self._config, temp_dir)
 
-    def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:  # noqa: ARG002
+    def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         """See check.py."""
         parse(self._config)
         return check(self._config, self.stream_access())

@@ -9,8 +9,8 @@ from airbyte_cdk.models import AirbyteStateMessage
 
 logger = logging.getLogger("airbyte")
 
-# Written by the CDK after a full refresh (FinalStateCursor).
-_FULL_REFRESH_DONE = "__ab_full_refresh_sync_complete"
+# The CDK marks a completed full refresh with such keys (FinalStateCursor): nothing to go on from, nothing wrong.
+_FULL_REFRESH_MARK = "__ab_"
 
 
 def unusable(state: list[AirbyteStateMessage], cursors: Mapping[str, Mapping[str, Any] | None]) -> list[str]:
@@ -40,7 +40,7 @@ def unusable(state: list[AirbyteStateMessage], cursors: Mapping[str, Mapping[str
 
 
 def _fits(state: Mapping[str, Any], cursor: Mapping[str, Any]) -> bool:
-    if not state or state.get(_FULL_REFRESH_DONE):
+    if not state or any(key.startswith(_FULL_REFRESH_MARK) for key in state):
         return True
     field, written = cursor["cursor_field"], cursor["datetime_format"]
     if "states" in state:

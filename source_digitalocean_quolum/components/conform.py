@@ -30,7 +30,7 @@ def compile_conformer(schema: Mapping[str, Any], misfits: Counter[str], path: st
     and otherwise set to null and counted in `misfits` by its path. A record is never lost for one odd field.
     Money keeps its decimal digits: a number that a float cannot hold is written out digit by digit.
     """
-    fields = []
+    fields: list[tuple[str, frozenset[type], Fix, Fix | None, Callable[[Any], None] | None, str]] = []
     for name, declared in schema.get("properties", {}).items():
         where = f"{path}.{name}" if path else name
         kind = _kind(declared)
@@ -85,9 +85,7 @@ def _each_object(conform: Conformer) -> Callable[[Any], None]:
     return each
 
 
-def _each_value(
-    exact: frozenset[type], fix: Fix, misfits: Counter[str], where: str
-) -> Callable[[Any], None]:
+def _each_value(exact: frozenset[type], fix: Fix, misfits: Counter[str], where: str) -> Callable[[Any], None]:
     def each(values: list[Any]) -> None:
         for index, value in enumerate(values):
             if value is None or value.__class__ in exact:
@@ -173,7 +171,7 @@ def _string(value: Any) -> str:
 
 
 def _object(value: Any) -> dict[str, Any]:
-    raise Misfit
+    raise Misfit(f"{type(value).__name__} for an object")
 
 
 def _array(value: Any) -> list[Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Endpoint:
     - `records`: the key of the answer that holds the list (or the one object); empty: the answer itself.
     - `scope`: the token scope that opens it, as DigitalOcean names scopes.
     - `paging`: `page` (page, per_page, links.pages.next), `total_pages` (current_page, total_pages) or `none`.
-    - `params`: query parameters, with `{fields}` of the stream slice.
+    - `query`: query parameters as in a URL (`private=true`), with `{fields}` of the stream slice.
     - `nested`: the records are the members of this list inside each object.
     - `derived`: fields the connector adds: `{slice: name}`, `{slice: name, equals: value}`,
       `{text: "with {slice fields}"}`, `{outer: name}` (of the object that held the nested list) or `{clock: now}`.
@@ -35,7 +35,7 @@ class Endpoint:
     records: str
     scope: str = ""
     paging: Literal["page", "total_pages", "none"] = "page"
-    params: Mapping[str, str] = field(default_factory=dict)
+    query: str = ""
     nested: str = ""
     derived: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     key: RowKey | None = None
@@ -62,4 +62,4 @@ class Endpoint:
 
     def params_for(self, stream_slice: Mapping[str, Any]) -> dict[str, str]:
         """The query parameters without those of paging."""
-        return {name: value.format_map(stream_slice) for name, value in self.params.items()}
+        return {name: value.format_map(stream_slice) for name, value in parse_qsl(self.query)}

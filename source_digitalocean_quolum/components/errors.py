@@ -41,7 +41,7 @@ class DigitalOceanBackoff(BackoffStrategy):
     def backoff_time(
         self,
         response_or_exception: requests.Response | requests.RequestException | None,
-        attempt_count: int,  # noqa: ARG002 (the CDK's signature)
+        attempt_count: int,
     ) -> float | None:
         """See the class."""
         if isinstance(response_or_exception, requests.Response) and response_or_exception.status_code == 429:
@@ -82,9 +82,7 @@ class DigitalOceanErrorHandler(ErrorHandler):
         """Seconds that waiting may add up to: an exhausted hour of quota is waited for."""
         return 2 * 3600
 
-    def interpret_response(
-        self, response_or_exception: requests.Response | Exception | None
-    ) -> ErrorResolution:
+    def interpret_response(self, response_or_exception: requests.Response | Exception | None) -> ErrorResolution:
         """See the class."""
         if not isinstance(response_or_exception, requests.Response):
             return self._no_answer(response_or_exception)
@@ -170,8 +168,7 @@ class DigitalOceanErrorHandler(ErrorHandler):
         if isinstance(error, _FATAL_REQUEST_PROBLEMS):
             return _fail(
                 FailureType.config_error,
-                f"{self.name} cannot be requested ({kind}): check `api_base_url` and this machine's "
-                "certificates.",
+                f"{self.name} cannot be requested ({kind}): check `api_base_url` and this machine's certificates.",
             )
         return _retry(f"DigitalOcean could not be reached for {self.name} ({kind}).")
 

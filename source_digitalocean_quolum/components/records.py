@@ -127,6 +127,4 @@ def _is_error(body: Mapping[str, Any]) -> bool:
 
 
 def _kind(value: Any) -> str:
-    return {list: "list", dict: "object", str: "string", bool: "boolean", type(None): "null"}.get(
-        type(value), "number"
-    )
+    return {list: "list", dict: "object", str: "string", bool: "boolean", type(None): "null"}.get(type(value), "number")

@@ -57,7 +57,7 @@ class DigitalOceanRetriever(Retriever):
         self._conform: Conformer | None = None
         self._compiled_for: Any = None
         cursor = self.incremental_sync
-        self._cursor_field = cursor.cursor_field if cursor and cursor.is_client_side_incremental else None
+        self._cursor_field: str = cursor.cursor_field if cursor and cursor.is_client_side_incremental else ""
         key = self.primary_key if isinstance(self.primary_key, list) else [self.primary_key]
         self._key_of = _key_reader([part for part in key if part])
 
@@ -68,14 +68,13 @@ class DigitalOceanRetriever(Retriever):
         _slice = stream_slice or StreamSlice(partition={}, cursor_slice={})
         conform = self._conformer(records_schema)
         derive = self._deriver(_slice)
-        since = _slice.cursor_slice.get("start_time") if self._cursor_field else None
+        cursor_field = self._cursor_field
+        since = _slice.cursor_slice.get("start_time") if cursor_field else None
         walk = PageWalk(exact=self._endpoint.key is not None)
         keys = RowKeys(self._endpoint.key) if self._endpoint.key else None
-        newest_first = _NewestFirst(self._cursor_field or "", since or "")
+        newest_first = _NewestFirst(cursor_field, since or "")
         while True:
-            response = self.requester.send_request(
-                stream_slice=_slice, request_params=self._page_params(walk.number)
-            )
+            response = self.requester.send_request(stream_slice=_slice, request_params=self._page_params(walk.number))
             if response is None or not response.ok:
                 return
             page = read_page(decode(response), walk.number, self._endpoint.paging)
@@ -91,7 +90,7 @@ class DigitalOceanRetriever(Retriever):
                     conform(row)
             fresh = walk.unseen([self._key_of(row) for row, _ in rows])
             for (row, _), first in zip(rows, fresh, strict=True):
-                if first and (since is None or not _is_older(row.get(self._cursor_field), since)):
+                if first and (since is None or not _is_older(row.get(cursor_field), since)):
                     yield Record(data=row, stream_name=self.name, associated_slice=_slice)
             if self._endpoint.newest_first and newest_first.is_past([row for row, _ in rows]):
                 return
@@ -108,11 +107,7 @@ class DigitalOceanRetriever(Retriever):
         found = take(decode(response), self._endpoint.records)
         if may_hold_secrets(response.content):
             found = scrub(found)
-        rows = (
-            list(unnest(found, self._endpoint.nested))
-            if self._endpoint.nested
-            else [(row, row) for row in found]
-        )
+        rows = list(unnest(found, self._endpoint.nested)) if self._endpoint.nested else [(row, row) for row in found]
         if self._secrets:
             for row, _ in rows:
                 drop(row, self._secrets)
@@ -195,4 +190,3 @@ def _moment(value: Any) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
