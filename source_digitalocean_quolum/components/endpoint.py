@@ -15,6 +15,14 @@ class RowKey:
 
 
 @dataclass(frozen=True)
+class Unfinished:
+    """Records that change until `field` has one of the values `until`: they hold the cursor back."""
+
+    field: str
+    until: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Endpoint:
     """One endpoint of the API and how its answers become records.
 
@@ -27,6 +35,7 @@ class Endpoint:
     - `derived`: fields the connector adds: `{slice: name}`, `{slice: name, equals: value}`,
       `{text: "with {slice fields}"}`, `{outer: name}` (of the object that held the nested list) or `{clock: now}`.
     - `key`: see RowKey.
+    - `unfinished`: see Unfinished.
     - `newest_first`: the list is expected to begin with the newest; verified page by page before it is used.
     - `absent`: statuses that mean "this product was never used", so no records.
     """
@@ -39,6 +48,7 @@ class Endpoint:
     nested: str = ""
     derived: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     key: RowKey | None = None
+    unfinished: Unfinished | None = None
     newest_first: bool = False
     absent: tuple[int, ...] = ()
 
@@ -48,6 +58,8 @@ class Endpoint:
         facts = dict(api)
         if key := facts.get("key"):
             facts["key"] = RowKey(field=key["field"], of=tuple(key["of"]))
+        if unfinished := facts.get("unfinished"):
+            facts["unfinished"] = Unfinished(field=unfinished["field"], until=tuple(unfinished["until"]))
         return cls(**{**facts, "absent": tuple(facts.get("absent", ()))})
 
     @property

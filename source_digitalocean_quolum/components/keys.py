@@ -20,6 +20,7 @@ class RowKeys:
     """
 
     def __init__(self, key: RowKey) -> None:
+        self.field = key.field
         self._of = key.of
         self._seen: Counter[bytes] = Counter()
 

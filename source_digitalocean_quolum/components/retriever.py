@@ -1,7 +1,7 @@
 """The way from a slice to its records: ask for a page, decode it once, take, clean, emit."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import InitVar, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +15,7 @@ from source_digitalocean_quolum.components.conform import Conformer, compile_con
 from source_digitalocean_quolum.components.connection import Connection
 from source_digitalocean_quolum.components.endpoint import Endpoint
 from source_digitalocean_quolum.components.keys import RowKeys
+from source_digitalocean_quolum.components.order import NewestFirst, is_older
 from source_digitalocean_quolum.components.paging import PAGE_SIZE, PageWalk, read_page
 from source_digitalocean_quolum.components.records import (
     decode,
@@ -25,6 +26,7 @@ from source_digitalocean_quolum.components.records import (
     take,
     unnest,
 )
+from source_digitalocean_quolum.components.unfinished import HoldBack
 from source_digitalocean_quolum.schemas import secrets_of
 
 logger = logging.getLogger("airbyte")
@@ -66,51 +68,63 @@ class DigitalOceanRetriever(Retriever):
     ) -> Iterable[Record]:
         """The records of one slice, each once, as they fit the schema and without secrets."""
         _slice = stream_slice or StreamSlice(partition={}, cursor_slice={})
-        conform = self._conformer(records_schema)
-        derive = self._deriver(_slice)
-        cursor_field = self._cursor_field
-        since = _slice.cursor_slice.get("start_time") if cursor_field else None
-        walk = PageWalk(exact=self._endpoint.key is not None)
-        keys = RowKeys(self._endpoint.key) if self._endpoint.key else None
-        newest_first = _NewestFirst(cursor_field, since or "")
+        rows = self._read(_slice, self._conformer(records_schema))
+        if self._endpoint.unfinished and self._cursor_field:
+            hold_back = HoldBack(self._endpoint.unfinished, self._cursor_field, _slice)
+            for row in rows:
+                yield from hold_back.pass_on(row, self.name)
+            yield from hold_back.rest(self.name)
+        else:
+            for row in rows:
+                yield Record(data=row, stream_name=self.name, associated_slice=_slice)
+
+    def _read(self, stream_slice: StreamSlice, conform: Conformer | None) -> Iterator[Row]:
+        """Walk the pages; see PageWalk for what happens while the list changes."""
+        endpoint, field = self._endpoint, self._cursor_field
+        derive = self._deriver(stream_slice)
+        since = stream_slice.cursor_slice.get("start_time") if field else None
+        order = NewestFirst(field, since) if endpoint.newest_first and since else None
+        walk = PageWalk(exact=endpoint.key is not None)
+        keys = RowKeys(endpoint.key) if endpoint.key else None
         while True:
-            response = self.requester.send_request(stream_slice=_slice, request_params=self._page_params(walk.number))
+            params = {} if endpoint.paging == "none" else {"page": str(walk.number), "per_page": str(PAGE_SIZE)}
+            response = self.requester.send_request(stream_slice=stream_slice, request_params=params)
             if response is None or not response.ok:
                 return
-            page = read_page(decode(response), walk.number, self._endpoint.paging)
+            page = read_page(decode(response), walk.number, endpoint.paging)
             if walk.shifted(page):
-                keys = RowKeys(self._endpoint.key) if self._endpoint.key else None
+                keys = RowKeys(endpoint.key) if endpoint.key else None
                 continue
-            rows = self._rows(response)
-            for row, outer in rows:
-                if keys and self._endpoint.key:
-                    row[self._endpoint.key.field] = keys.key(row)
-                derive(row, outer)
-                if conform:
-                    conform(row)
-            fresh = walk.unseen([self._key_of(row) for row, _ in rows])
-            for (row, _), first in zip(rows, fresh, strict=True):
-                if first and (since is None or not _is_older(row.get(cursor_field), since)):
-                    yield Record(data=row, stream_name=self.name, associated_slice=_slice)
-            if self._endpoint.newest_first and newest_first.is_past([row for row, _ in rows]):
-                return
-            if not walk.advance(page):
+            rows = self._rows(response, keys, derive, conform)
+            for row, fresh in zip(rows, walk.unseen(map(self._key_of, rows)), strict=True):
+                if fresh and (since is None or not is_older(row.get(field), since)):
+                    yield row
+            if (order and order.is_past(rows)) or not walk.advance(page):
                 return
 
-    def _page_params(self, number: int) -> dict[str, str]:
-        # `database_clusters` and other lists without paging get the parameters too: should DigitalOcean ever
-        # page them, nothing is lost; today it ignores them. Objects get none.
-        return {} if self._endpoint.paging == "none" else {"page": str(number), "per_page": str(PAGE_SIZE)}
-
-    def _rows(self, response: requests.Response) -> list[tuple[Row, Row]]:
-        """The page's records, each with the object that held it, without their secrets."""
+    def _rows(
+        self,
+        response: requests.Response,
+        keys: RowKeys | None,
+        derive: Callable[[Row, Row], None] | None,
+        conform: Conformer | None,
+    ) -> list[Row]:
+        """The records of one page, clean: secrets dropped, keys and derived fields added, values fitting."""
         found = take(decode(response), self._endpoint.records)
         if may_hold_secrets(response.content):
             found = scrub(found)
-        rows = list(unnest(found, self._endpoint.nested)) if self._endpoint.nested else [(row, row) for row in found]
-        if self._secrets:
-            for row, _ in rows:
+        pairs = unnest(found, self._endpoint.nested) if self._endpoint.nested else zip(found, found, strict=True)
+        rows = []
+        for row, outer in pairs:
+            if self._secrets:
                 drop(row, self._secrets)
+            if keys:
+                row[keys.field] = keys.key(row)
+            if derive:
+                derive(row, outer)
+            if conform:
+                conform(row)
+            rows.append(row)
         return rows
 
     def _conformer(self, schema: Mapping[str, Any]) -> Conformer | None:
@@ -119,15 +133,14 @@ class DigitalOceanRetriever(Retriever):
             self._compiled_for = schema
         return self._conform
 
-    def _deriver(self, stream_slice: StreamSlice) -> Callable[[Row, Row], None]:
+    def _deriver(self, stream_slice: StreamSlice) -> Callable[[Row, Row], None] | None:
         """A function that adds the fields the API does not return; see Endpoint.derived."""
         constants: Row = {}
         outers: dict[str, str] = {}
         for name, source in self._endpoint.derived.items():
             if "slice" in source:
                 value = stream_slice.get(source["slice"])
-                extra = stream_slice.extra_fields.get(source["slice"])
-                value = extra if value is None else value
+                value = stream_slice.extra_fields.get(source["slice"]) if value is None else value
                 constants[name] = value == source["equals"] if "equals" in source else value
             elif "text" in source:
                 constants[name] = source["text"].format_map(stream_slice)
@@ -135,6 +148,8 @@ class DigitalOceanRetriever(Retriever):
                 outers[name] = source["outer"]
             else:
                 constants[name] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        if not constants and not outers:
+            return None
 
         def derive(row: Row, outer: Row) -> None:
             row.update(constants)
@@ -144,49 +159,8 @@ class DigitalOceanRetriever(Retriever):
         return derive
 
 
-class _NewestFirst:
-    """Whether a newest-first list has been read back to the cursor.
-
-    DigitalOcean does not document the order of such lists, so it is verified: one record out of order, in
-    any page, and the whole list is read.
-    """
-
-    def __init__(self, cursor_field: str, since: str) -> None:
-        self._field, self._since = cursor_field, since
-        self._last: datetime | None = None
-        self._ordered = bool(since)
-
-    def is_past(self, rows: list[Row]) -> bool:
-        for row in rows:
-            value = _moment(row.get(self._field))
-            if value is None or (self._last is not None and value > self._last):
-                self._ordered = False
-            if not self._ordered:
-                return False
-            self._last = value
-        return self._last is not None and _is_older(self._last.isoformat(), self._since)
-
-
 def _key_reader(key: list[str]) -> Callable[[Row], Any]:
     if len(key) == 1:
         name = key[0]
         return lambda row: row.get(name)
-    return lambda row: tuple([row.get(name) for name in key])
-
-
-def _is_older(value: Any, than: str) -> bool:
-    """Whether a cursor value lies before another; false where one of them is no moment (never dropped)."""
-    moment, other = _moment(value), _moment(than)
-    if moment is None or other is None:
-        return isinstance(value, str) and value < than if other is None else False
-    return moment < other
-
-
-def _moment(value: Any) -> datetime | None:
-    if not isinstance(value, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return lambda row: tuple([row.get(part) for part in key])
