@@ -1,0 +1,75 @@
+"""The schemas declare everything DigitalOcean documents, bar the secrets, and the tool that says so can say no."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airbyte_cdk.sources.utils.schema_helpers import ResourceSchemaLoader
+
+from tools.schema_coverage import PACKAGE, SPECIFICATION, endpoints, main, resolved
+
+documented = pytest.mark.skipif(not SPECIFICATION.is_file(), reason=f"no OpenAPI document at {SPECIFICATION}")
+
+
+@pytest.fixture
+def schemas(tmp_path: Path) -> Path:
+    return Path(
+        shutil.copytree(PACKAGE / "schemas", tmp_path / "schemas", ignore=shutil.ignore_patterns("*.py*", "__*"))
+    )
+
+
+def change(path: Path, edit: Any) -> None:
+    schema = json.loads(path.read_text(encoding="utf-8"))
+    edit(schema)
+    path.write_text(json.dumps(schema), encoding="utf-8")
+
+
+@documented
+def test_every_documented_property_is_declared_or_removed_as_secret(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0, capsys.readouterr().out
+
+
+@documented
+def test_a_property_missing_deep_inside_a_shared_schema_is_named(
+    schemas: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def forget(schema: Any) -> None:
+        del schema["properties"]["nodes"]["items"]["properties"]["droplet_id"]
+
+    change(schemas / "shared" / "node_pool.json", forget)
+    assert main(["--schemas", str(schemas)]) == 1
+    report = capsys.readouterr().out
+    assert "missing: node_pools[].nodes[].droplet_id" in report
+    assert "missing: nodes[].droplet_id" in report
+
+
+@documented
+def test_a_declared_secret_is_named(schemas: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def reveal(schema: Any) -> None:
+        schema["properties"]["value"] = {"type": ["null", "string"], "description": "Value."}
+
+    change(schemas / "shared" / "app_env.json", reveal)
+    assert main(["--schemas", str(schemas)]) == 1
+    assert "secret but declared: active_deployment.spec.services[].envs[].value" in capsys.readouterr().out
+
+
+@documented
+def test_a_stream_without_a_schema_is_named(schemas: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (schemas / "volumes.json").unlink()
+    assert main(["--schemas", str(schemas)]) == 1
+    assert "no schema: volumes" in capsys.readouterr().out
+
+
+def test_without_the_document_nothing_is_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--spec", str(tmp_path / "none.json")]) == 2
+    assert "--spec" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("stream", sorted(endpoints(PACKAGE / "manifest.yaml")))
+def test_the_tool_compares_the_schema_the_cdk_loads(stream: str) -> None:
+    raw = json.loads((PACKAGE / "schemas" / f"{stream}.json").read_text(encoding="utf-8"))
+    loaded = ResourceSchemaLoader(PACKAGE.name).get_schema(stream)
+    assert resolved(raw, PACKAGE / "schemas" / "shared") == loaded
+    assert '"$ref"' not in json.dumps(loaded)
