@@ -1,6 +1,5 @@
 """Reads one slice of a stream, page by page, completely: also while the list changes under the reader."""
 
-import logging
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,13 +9,11 @@ from urllib.parse import parse_qs, urlsplit
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-logger = logging.getLogger("airbyte")
-
 # API reference, "Links & Pagination": the largest page.
 PAGE_SIZE = 200
 # Pages whose keys are remembered: as far back as a page is read again, or a record can move ahead.
 _REMEMBERED_PAGES = 50
-_MOST_REWINDS = 1000
+_MOST_RESTARTS = 20
 
 
 @dataclass(frozen=True)
@@ -55,12 +52,13 @@ def read_page(body: Mapping[str, Any], number: int, paging: str) -> Page:
 
 
 class PageWalk:
-    """Which page to ask for next while records are created and deleted between the pages.
+    """Which pages to ask for while records are created and deleted between the requests.
 
     Pages are offsets. When a record that was already read is deleted, all later ones move ahead, and those
-    that cross the border to a page already read would be missed. `meta.total` tells: when it shrinks by n,
-    the walk goes back as many pages as n records fill. What was emitted before is known by its key and not
-    emitted again. Rows without keys of their own (`exact`) start over on any change: their keys count
+    that cross the border to a page already read would be missed. `meta.total` tells: when the list is n
+    records shorter than at the page before, the pages on which those n are now are read again, from the last
+    to the first, so that records which move meanwhile move to a page still to come. What was emitted before
+    is known by its key. Rows without keys of their own (`exact`) start over instead: their keys count
     duplicates, which a shifted page would miscount.
     """
 
@@ -68,35 +66,30 @@ class PageWalk:
         self.number = 1
         self._exact = exact
         self._total: int | None = None
-        self._rewinds = 0
+        self._restarts = 0
         self._seen: set[Any] = set()
         self._remembered: deque[list[Any]] = deque()
 
-    def shifted(self, page: Page) -> bool:
-        """Note the list's size as this page tells it; true if rows before this page have moved."""
-        before, self._total = self._total, page.total if page.total is not None else self._total
-        if before is None or page.total is None or page.total == before:
+    def starts_over(self, page: Page) -> bool:
+        """Whether the list has to be read from its first page again, because it changed and is `exact`."""
+        if not self._exact or self._total is None or page.total in (None, self._total):
             return False
-        gone = before - page.total
-        if gone < 0 and not self._exact:
-            return False
-        self._rewinds += 1
-        if self._rewinds > _MOST_REWINDS:
+        self._restarts += 1
+        if self._restarts > _MOST_RESTARTS:
             raise AirbyteTracedException(
                 message="The list changes faster than it can be read. The next sync tries again.",
                 failure_type=FailureType.transient_error,
             )
-        back = 1 if self._exact else max(1, page.number - -(-gone // PAGE_SIZE))
-        if back >= page.number:
-            return False
-        logger.info(
-            "The list went from %d to %d records while it was read: going back to page %d",
-            before,
-            page.total,
-            back,
-        )
-        self.number = back
+        self.number, self._total = 1, None
         return True
+
+    def moved(self, page: Page) -> list[int]:
+        """Pages to read again now, because records after them have moved onto them; mostly none."""
+        before, self._total = self._total, page.total if page.total is not None else self._total
+        if before is None or page.total is None or page.total >= before:
+            return []
+        pages = -(-(before - page.total) // PAGE_SIZE)
+        return list(range(page.number - 1, max(0, page.number - 1 - pages), -1))
 
     def advance(self, page: Page) -> bool:
         """Go on to the next page; false after the last one."""

@@ -86,21 +86,31 @@ class DigitalOceanRetriever(Retriever):
         order = NewestFirst(field, since) if endpoint.newest_first and since else None
         walk = PageWalk(exact=endpoint.key is not None)
         keys = RowKeys(endpoint.key) if endpoint.key else None
-        while True:
-            params = {} if endpoint.paging == "none" else {"page": str(walk.number), "per_page": str(PAGE_SIZE)}
-            response = self.requester.send_request(stream_slice=stream_slice, request_params=params)
-            if response is None or not response.ok:
-                return
-            page = read_page(decode(response), walk.number, endpoint.paging)
-            if walk.shifted(page):
-                keys = RowKeys(endpoint.key) if endpoint.key else None
-                continue
-            rows = self._rows(response, keys, derive, conform)
+
+        def emit(rows: list[Row]) -> Iterator[Row]:
             for row, fresh in zip(rows, walk.unseen(map(self._key_of, rows)), strict=True):
                 if fresh and (since is None or not is_older(row.get(field), since)):
                     yield row
+
+        while (response := self._page(stream_slice, walk.number)) is not None:
+            page = read_page(decode(response), walk.number, endpoint.paging)
+            if walk.starts_over(page):
+                keys = RowKeys(endpoint.key) if endpoint.key else None
+                continue
+            rows = self._rows(response, keys, derive, conform)
+            yield from emit(rows)
+            for number in walk.moved(page):
+                if (again := self._page(stream_slice, number)) is not None:
+                    yield from emit(self._rows(again, keys, derive, conform))
             if (order and order.is_past(rows)) or not walk.advance(page):
                 return
+
+    def _page(self, stream_slice: StreamSlice, number: int) -> requests.Response | None:
+        """Ask for one page; None where the stream has nothing here (see the error handler)."""
+        paged = self._endpoint.paging != "none"
+        params = {"page": str(number), "per_page": str(PAGE_SIZE)} if paged else {}
+        response = self.requester.send_request(stream_slice=stream_slice, request_params=params)
+        return response if response is not None and response.ok else None
 
     def _rows(
         self,

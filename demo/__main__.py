@@ -1,0 +1,132 @@
+"""python -m demo: runs the demo against the sandbox, or against your account with DIGITALOCEAN_TOKEN set."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from demo.findings import counts, findings
+from integration_tests.sandbox import Sandbox
+
+SCHEMA = "digitalocean"
+CONNECTOR = Path(sys.executable).with_name("source-digitalocean-quolum")
+HOST = Path(sys.executable).with_name("source-digitalocean-quolum-sync")
+
+console = Console(highlight=False)
+
+
+def main() -> int:
+    """Connect, check, discover, sync, report. Returns the exit code of the first step that failed."""
+    token = os.environ.get("DIGITALOCEAN_TOKEN")
+    folder = Path("build/demo") / ("account" if token else "sandbox")
+    folder.mkdir(parents=True, exist_ok=True)
+    warehouse, config = folder / "digitalocean_warehouse.duckdb", folder / "config.json"
+    before = counts(warehouse, SCHEMA) if warehouse.exists() else {}
+    with _account(token, first_run=not before) as credentials:
+        _write(config, credentials)
+        for step in (_check, _discover):
+            if not step(config):
+                return 1
+        report = _sync(config, warehouse, folder / "report.json")
+    if report is None:
+        return 1
+    _print_landed(report, before, counts(warehouse, SCHEMA))
+    for finding in findings(warehouse, SCHEMA):
+        console.print(f"\n[bold]{finding.sentence}[/bold]")
+        for line in finding.lines:
+            console.print(f"  {line}")
+    console.print(f"\nThe warehouse is {warehouse}; run the command again for an incremental sync.")
+    return 0 if all(stream["status"] == "complete" for stream in report["streams"]) else 1
+
+
+@contextmanager
+def _account(token: str | None, first_run: bool) -> Iterator[dict[str, Any]]:
+    """The configuration of the account to read: yours, or a sandbox that lives as long as the demo runs."""
+    if token:
+        console.print("[bold]1. Connect[/bold]: your account, with the token in DIGITALOCEAN_TOKEN")
+        yield {"credentials": {"auth_type": "access_token", "access_token": token}}
+        return
+    # The first run sees the account as it was yesterday, so that the second one has a day of news.
+    now = datetime.now(UTC) - timedelta(days=1 if first_run else 0)
+    with Sandbox(droplets=40, days=90, seed=7, now=now.strftime("%Y-%m-%dT%H:%M:%SZ")) as sandbox:
+        console.print(
+            f"[bold]1. Connect[/bold]: log in at a sandbox of DigitalOcean ({sandbox.api_base_url}), consent, be back"
+        )
+        yield sandbox.config(auth="oauth2.0")
+
+
+def _write(path: Path, config: dict[str, Any]) -> None:
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(config, indent=2), encoding="utf-8")
+
+
+def _check(config: Path) -> bool:
+    status = next(m["connectionStatus"] for m in _connector("check", config) if m["type"] == "CONNECTION_STATUS")
+    console.print(f"[bold]2. Check[/bold]: {status['status']}. {status.get('message', '')}")
+    return bool(status["status"] == "SUCCEEDED")
+
+
+def _discover(config: Path) -> bool:
+    streams = next(m["catalog"]["streams"] for m in _connector("discover", config) if m["type"] == "CATALOG")
+    incremental = sum("incremental" in stream["supported_sync_modes"] for stream in streams)
+    console.print(f"[bold]3. Discover[/bold]: {len(streams)} streams, {incremental} of them incremental")
+    return True
+
+
+def _connector(command: str, config: Path) -> list[dict[str, Any]]:
+    done = subprocess.run(  # noqa: S603
+        [str(CONNECTOR), command, "--config", str(config)], stdout=subprocess.PIPE, text=True, check=False
+    )
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def _sync(config: Path, warehouse: Path, report: Path) -> dict[str, Any] | None:
+    console.print("[bold]4. Sync[/bold] into DuckDB")
+    report.unlink(missing_ok=True)
+    subprocess.run(  # noqa: S603
+        [
+            *(str(HOST), "--config", str(config), "--duckdb", str(warehouse)),
+            *("--schema", SCHEMA, "--json", str(report), "--quiet"),
+        ],
+        check=False,
+    )
+    if not report.exists():
+        return None
+    landed: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
+    return landed
+
+
+def _print_landed(report: dict[str, Any], before: dict[str, int], after: dict[str, int]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("stream", "mode", "status"):
+        table.add_column(heading)
+    for heading in ("read", "in table", "new", "requests", "seconds"):
+        table.add_column(heading, justify="right")
+    for stream in report["streams"]:
+        name = stream["name"]
+        new = after.get(name, 0) - before.get(name, 0)
+        table.add_row(
+            *(name, stream["mode"], stream["status"]),
+            *(f"{stream['rows']:,}", f"{after.get(name, 0):,}", f"{new:+,}" if before and new else ""),
+            *(str(stream["requests"] or 0), f"{stream['seconds']:.1f}"),
+        )
+    console.print(table)
+    requests = sum(stream["requests"] or 0 for stream in report["streams"])
+    rows = sum(stream["rows"] for stream in report["streams"])
+    console.print(f"{rows:,} records with {requests} requests (DigitalOcean allows 250 a minute).")
+    if before:
+        news = {name: after[name] - before.get(name, 0) for name in after if after[name] != before.get(name, 0)}
+        words = ", ".join(f"{count:+} {name}" for name, count in sorted(news.items())) or "nothing"
+        console.print(f"[bold]New since the last run[/bold]: {words}.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

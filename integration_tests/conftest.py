@@ -1,0 +1,23 @@
+"""Fixtures shared by the integration tests."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from integration_tests import connector
+from integration_tests.sandbox import Sandbox
+
+
+@pytest.fixture(scope="session")
+def streams() -> list[dict[str, Any]]:
+    """The connector's catalog; it is the same for every account."""
+    token = {"credentials": {"auth_type": "access_token", "access_token": "dop_v1_" + "a" * 64}}
+    return connector.discover(token)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """A small account, shared by the tests of a module; each test leaves it as it found it."""
+    with Sandbox(droplets=12, days=40, seed=3, rate_limit=600_000) as running:
+        yield running

@@ -1,0 +1,262 @@
+"""spec, check, discover, read against the sandbox: what an operator and a scheduled sync see."""
+
+import re
+import time
+from typing import Any
+
+import jsonschema
+import pytest
+
+from integration_tests.connector import configured, run
+from integration_tests.sandbox import Sandbox
+
+PLANTED = re.compile(r"PLANTED[-_]SECRET[^\"]*")
+
+
+def test_spec_is_complete_for_the_airbyte_ui() -> None:
+    (spec,) = run("spec").of("SPEC")
+    assert spec["advanced_auth"]["predicate_key"] == ["credentials", "auth_type"]
+    branches = spec["connectionSpecification"]["properties"]["credentials"]["oneOf"]
+    assert {branch["properties"]["auth_type"]["const"] for branch in branches} == {"oauth2.0", "access_token"}
+    oauth = spec["advanced_auth"]["oauth_config_specification"]
+    consent = oauth["oauth_connector_input_specification"]
+    assert "/v1/oauth/authorize?" in consent["consent_url"]
+    assert "state_param" in consent["consent_url"]
+    assert consent["access_token_url"].endswith("/v1/oauth/token")
+    assert consent["scope"] == "read"
+    assert set(oauth["complete_oauth_output_specification"]["properties"]) == {
+        "access_token",
+        "refresh_token",
+        "token_expiry_date",
+    }
+
+
+def test_a_first_sync_lands_everything_and_a_second_one_only_what_is_new(
+    sandbox: Sandbox, streams: list[dict[str, Any]]
+) -> None:
+    config = sandbox.config()
+    first = run("read", config=config, catalog=configured(streams))
+
+    assert first.exit_code == 0, first.errors
+    assert set(first.statuses) == {stream["name"] for stream in streams}
+    assert set(first.statuses.values()) == {"COMPLETE"}
+    assert first.logs("WARN") == []
+    schemas = {stream["name"]: jsonschema.Draft7Validator(stream["json_schema"]) for stream in streams}
+    for name, records in first.records.items():
+        for record in records:
+            assert not list(schemas[name].iter_errors(record)), name
+    assert set(first.records) == set(schemas)
+
+    second = run("read", config=config, catalog=configured(streams), state=first.state)
+    assert second.exit_code == 0, second.errors
+    assert len(second.records["actions"]) < len(first.records["actions"])
+    assert len(second.records.get("projects", [])) <= 1
+    ids = [sorted(droplet["id"] for droplet in done.records["droplets"]) for done in (first, second)]
+    assert ids[0] == ids[1]
+    assert second.requests["actions"] == 1
+
+
+def test_no_planted_secret_leaves_the_connector(sandbox: Sandbox, streams: list[dict[str, Any]]) -> None:
+    done = run("read", config=sandbox.config(), catalog=configured(streams))
+
+    assert done.exit_code == 0, done.errors
+    assert not PLANTED.findall(done.stdout)
+    assert not PLANTED.findall(done.stderr)
+    assert sandbox.token not in done.stdout
+
+
+def test_a_token_with_one_scope_syncs_its_streams_and_names_the_others_once(
+    sandbox: Sandbox, streams: list[dict[str, Any]]
+) -> None:
+    config = sandbox.config()
+    config["credentials"]["access_token"] = sandbox.mint_token(["account:read", "block_storage:read"])
+    done = run("read", config=config, catalog=configured(streams))
+
+    assert done.exit_code == 0, done.errors
+    assert set(done.records) == {"account", "volumes"}
+    skipped = [text for text in done.logs("WARN") if "is skipped" in text]
+    assert len(skipped) == len(set(skipped))
+    assert any("Stream droplets" in text and "droplet:read" in text for text in skipped)
+    assert any("Stream billing_history" in text and "billing:read" in text for text in skipped)
+
+
+def test_check_names_the_team_and_what_is_missing(sandbox: Sandbox) -> None:
+    config = sandbox.config()
+    config["credentials"]["access_token"] = sandbox.mint_token(["account:read", "block_storage:read"])
+    (status,) = run("check", config=config).of("CONNECTION_STATUS")
+
+    assert status["status"] == "SUCCEEDED"
+    assert sandbox.team_name in status["message"]
+    assert "droplets (scope droplet:read)" in status["message"]
+    assert "volumes" not in status["message"]
+
+
+def test_check_says_what_is_wrong_with_the_account(sandbox: Sandbox) -> None:
+    sandbox.account_status("locked", message="payment overdue")
+    try:
+        (status,) = run("check", config=sandbox.config()).of("CONNECTION_STATUS")
+    finally:
+        sandbox.account_status("active")
+
+    assert status["status"] == "FAILED"
+    assert "locked (payment overdue)" in status["message"]
+
+
+def test_a_revoked_personal_token_ends_in_seconds(sandbox: Sandbox, streams: list[dict[str, Any]]) -> None:
+    config = sandbox.config()
+    config["credentials"]["access_token"] = token = sandbox.mint_token()
+    sandbox.revoke(token)
+    begun = time.monotonic()
+    done = run("read", config=config, catalog=configured(streams, "volumes", "tags"))
+
+    assert time.monotonic() - begun < 15
+    assert done.exit_code == 1
+    assert {error["failure_type"] for error in done.errors} == {"config_error"}
+    assert "revoked" in done.errors[0]["message"]
+    assert "Traceback" not in "".join(done.logs("ERROR") + done.logs("FATAL"))
+    assert set(done.statuses.values()) == {"INCOMPLETE"}
+
+
+@pytest.mark.parametrize("fault", ["html", "truncated_json", "empty_body", "error_object"])
+def test_a_body_that_is_not_the_promised_one_is_never_an_empty_stream(
+    sandbox: Sandbox, streams: list[dict[str, Any]], fault: str
+) -> None:
+    sandbox.fault(fault, path="/v2/volumes")
+    try:
+        done = run("read", config=sandbox.config(), catalog=configured(streams, "volumes", "tags"))
+        (status,) = run("check", config=sandbox.config()).of("CONNECTION_STATUS")
+    finally:
+        sandbox.clear_faults()
+
+    assert done.statuses == {"volumes": "INCOMPLETE", "tags": "COMPLETE"}
+    assert done.exit_code == 1
+    (error,) = [e for e in done.errors if e.get("stream_descriptor", {}).get("name") == "volumes"]
+    assert error["failure_type"] == "transient_error"
+    assert "/v2/volumes" in error["message"]
+    assert status["status"] == "SUCCEEDED"
+
+
+def test_passing_trouble_costs_nothing(sandbox: Sandbox, streams: list[dict[str, Any]]) -> None:
+    for name in ("status", "truncated_json", "reset"):
+        sandbox.fault(name, path="/v2/volumes", times=1, status=503)
+    try:
+        done = run("read", config=sandbox.config(), catalog=configured(streams, "volumes"))
+    finally:
+        sandbox.clear_faults()
+
+    assert done.exit_code == 0, done.errors
+    assert len(done.records["volumes"]) == len({volume["id"] for volume in done.records["volumes"]})
+
+
+def test_a_link_to_another_host_is_not_followed(streams: list[dict[str, Any]]) -> None:
+    with Sandbox(droplets=450, days=5, seed=1, rate_limit=600_000) as sandbox:
+        sandbox.fault("wrong_host_next", path="/v2/droplets")
+        done = run("read", config=sandbox.config(), catalog=configured(streams, "droplets"))
+
+    assert done.exit_code == 0, done.errors
+    assert len(done.records["droplets"]) >= 450
+
+
+def test_a_page_that_links_to_itself_ends_the_stream_with_a_failure(streams: list[dict[str, Any]]) -> None:
+    with Sandbox(droplets=450, days=5, seed=1, rate_limit=600_000) as sandbox:
+        sandbox.fault("self_link", path="/v2/droplets")
+        done = run("read", config=sandbox.config(), catalog=configured(streams, "droplets"))
+
+    assert done.statuses == {"droplets": "INCOMPLETE"}
+    assert "names page 1 as the next one" in done.errors[0]["message"]
+
+
+def test_twenty_thousand_droplets_are_complete_while_some_are_deleted(streams: list[dict[str, Any]]) -> None:
+    with Sandbox(droplets=20_000, days=2, seed=5, rate_limit=6_000_000) as sandbox:
+        sandbox.delete_between_pages("droplets", count_per_page=3)
+        done = run("read", config=sandbox.config(), catalog=configured(streams, "droplets"))
+        sandbox.clear_faults()
+        stayed = run("read", config=sandbox.config(), catalog=configured(streams, "droplets"))
+
+    assert done.exit_code == 0, done.errors
+    read = [droplet["id"] for droplet in done.records["droplets"]]
+    assert len(read) == len(set(read))
+    assert {droplet["id"] for droplet in stayed.records["droplets"]} <= set(read)
+    assert len(stayed.records["droplets"]) < 20_000
+
+
+def test_our_own_limit_is_kept_and_a_429_that_comes_anyway_is_waited_for(streams: list[dict[str, Any]]) -> None:
+    with Sandbox(droplets=3_000, days=2, seed=5, rate_limit=600) as sandbox:  # 30 a minute
+        sandbox.fault("rate_limited", path="/v2/volumes", times=1, retry_after=2)
+        begun = time.monotonic()
+        done = run("read", config=sandbox.config(), catalog=configured(streams, "droplets", "volumes"))
+        waited = time.monotonic() - begun
+        refused = [request for request in sandbox.requests("/v2") if request["status"] == 429]
+
+    assert done.exit_code == 0, done.errors
+    assert waited >= 2
+    assert len(refused) == 1
+
+
+@pytest.mark.slow
+def test_no_429_of_our_own_making(streams: list[dict[str, Any]]) -> None:
+    with Sandbox(droplets=4_000, days=2, seed=5, rate_limit=400) as sandbox:  # 20 a minute
+        done = run("read", config=sandbox.config(), catalog=configured(streams, "droplets", "tags"), timeout=240)
+        statuses = [request["status"] for request in sandbox.requests("/v2")]
+
+    assert done.exit_code == 0, done.errors
+    assert len(statuses) > 20
+    assert set(statuses) == {200}
+
+
+def test_an_unknown_stream_fails_by_name_and_alone(sandbox: Sandbox, streams: list[dict[str, Any]]) -> None:
+    catalog = configured(streams, "tags")
+    unknown = {**catalog["streams"][0]["stream"], "name": "tagz"}
+    catalog["streams"].append({**catalog["streams"][0], "stream": unknown})
+    done = run("read", config=sandbox.config(), catalog=catalog)
+
+    assert done.statuses["tags"] == "COMPLETE"
+    assert done.records["tags"]
+    assert done.exit_code == 1
+    assert "no stream tagz" in done.errors[0]["message"]
+    assert {error["failure_type"] for error in done.errors} == {"config_error"}
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ("{", "does not read as a configuration"),
+        ({"credentials": {"auth_type": "password"}}, "auth_type` is 'password'"),
+        ({"credentials": {"auth_type": "access_token"}}, "`credentials.access_token` is missing"),
+        ({"credentials": {"auth_type": "access_token", "access_token": "dor_v1_x"}}, "refresh token"),
+        ({"credentials": {"auth_type": "access_token", "access_token": "x"}, "api_url": "y"}, "`api_url` is not"),
+    ],
+)
+def test_a_wrong_configuration_is_a_sentence(config: Any, words: str) -> None:
+    (status,) = run("check", config=config).of("CONNECTION_STATUS")
+    assert status["status"] == "FAILED"
+    assert words in status["message"]
+
+    done = run("discover", config=config)
+    assert done.exit_code == 1
+    (error,) = done.errors
+    assert error["failure_type"] == "config_error"
+    assert words in error["message"]
+    assert "Traceback" not in done.stderr
+
+
+def test_states_of_other_versions_and_removed_streams_do_not_stop_a_sync(
+    sandbox: Sandbox, streams: list[dict[str, Any]]
+) -> None:
+    state = [
+        {"type": "STREAM", "stream": {"stream_descriptor": {"name": name}, "stream_state": content}}
+        for name, content in [
+            ("actions", {"cursor": {"page": 7}}),
+            ("billing_insights", {"states": "none", "version": 3}),
+            ("floating_ips", {"updated_at": "2020-01-01T00:00:00Z"}),
+            ("projects", {"updated_at": "yesterday"}),
+        ]
+    ]
+    names = ("actions", "billing_insights", "projects", "tags")
+    done = run("read", config=sandbox.config(), catalog=configured(streams, *names), state=state)
+
+    assert done.exit_code == 0, done.errors
+    assert set(done.records) == set(names)
+    warned = "".join(done.logs("WARN"))
+    assert all(f"state of stream {name}" in warned for name in ("actions", "billing_insights", "projects"))
+    assert "floating_ips" in "".join(done.logs("INFO"))

@@ -1,0 +1,53 @@
+"""A server made straight from DigitalOcean's OpenAPI document, which knows nothing of this connector."""
+
+from collections import defaultdict
+from typing import Any
+
+import jsonschema
+import pytest
+
+from integration_tests.connector import Run, configured, run
+from integration_tests.openapi_server import OpenApiServer
+from integration_tests.openapi_server.specification import SPECIFICATION
+
+pytestmark = pytest.mark.skipif(not SPECIFICATION.exists(), reason="DigitalOcean's OpenAPI document is not here")
+
+
+def read(streams: list[dict[str, Any]], *names: str, records: int = 3, full_refresh: bool = False) -> Run:
+    with OpenApiServer(records=records) as server:
+        config = {
+            "credentials": {"auth_type": "access_token", "access_token": server.token},
+            "api_base_url": server.api_base_url,
+        }
+        return run("read", config=config, catalog=configured(streams, *names, full_refresh=full_refresh))
+
+
+def test_every_stream_yields_records_that_fit_its_own_schema(streams: list[dict[str, Any]]) -> None:
+    done = read(streams, full_refresh=True)
+
+    assert done.exit_code == 0, done.errors
+    assert set(done.statuses.values()) == {"COMPLETE"}
+    schemas = {stream["name"]: jsonschema.Draft7Validator(stream["json_schema"]) for stream in streams}
+    assert set(done.records) == set(schemas)
+    problems = defaultdict(list)
+    for name, records in done.records.items():
+        for record in records:
+            problems[name] += [f"{list(e.path)}: {e.message}" for e in schemas[name].iter_errors(record)]
+    assert {name: found[:3] for name, found in problems.items() if found} == {}
+    assert done.logs("WARN") == []
+
+
+def test_records_have_their_primary_keys_once(streams: list[dict[str, Any]]) -> None:
+    records = read(streams).records
+
+    for stream in streams:
+        key = [part for (part,) in stream["source_defined_primary_key"]]
+        keys = [tuple(record.get(part) for part in key) for record in records[stream["name"]]]
+        assert all(None not in values for values in keys), stream["name"]
+        assert len(set(keys)) == len(keys), stream["name"]
+
+
+def test_lists_are_read_to_their_last_page(streams: list[dict[str, Any]]) -> None:
+    records = read(streams, "volumes", "tags", records=450).records
+
+    assert {name: len(found) for name, found in records.items()} == {"volumes": 450, "tags": 450}

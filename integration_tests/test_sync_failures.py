@@ -1,0 +1,160 @@
+"""What a failure costs in a local sync: a stream, a crash, a token, a lock; with a scripted connector."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from source_digitalocean_quolum.sync import engine as engine_module
+from source_digitalocean_quolum.sync.loaders import open_postgres
+from source_digitalocean_quolum.sync.warehouse import Warehouse
+from unit_tests.sync.account import Account, action_rows, actions, droplets, events
+from unit_tests.sync.target import Target, postgres_url, report, sync, target
+
+__all__ = ["postgres_url", "target"]
+
+
+def test_a_stream_that_fails_costs_only_itself(
+    tmp_path: Path, target: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account = Account(tmp_path, droplets(4), actions(50), events(5))
+    assert sync(account, target) == 0
+    fails = {**droplets(0), "rows": [{"id": 77}, {"id": 78}], "fail_after": 1}
+    account.write(fails, actions(60, error="actions: 403, add action:read"), events(9))
+
+    assert sync(account, target) == 1
+
+    assert target.ids("droplets") == [0, 1, 2, 3], "an incomplete full refresh leaves the table as it was"
+    assert target.ids("actions") == list(range(60)), "the records before the failure are kept"
+    assert target.states()["actions"] == {"started_at": "2026-01-01T00:00:59Z"}
+    assert len(target.ids("events")) == 10, "4 is read again: a stream without a key has it twice"
+    entries = report(account)
+    assert entries["droplets"]["error"] == "droplets broke (system_error)"
+    assert entries["actions"]["error"] == "actions: 403, add action:read (config_error)"
+    assert (entries["events"]["status"], entries["events"]["error"]) == ("complete", None)
+    assert "add action:read" in capsys.readouterr().out
+
+
+def test_a_stream_without_a_final_status_is_not_complete(tmp_path: Path, target: Target) -> None:
+    account = Account(tmp_path, {**droplets(3), "no_status": True})
+    assert sync(account, target) == 1
+    assert "droplets" not in target.tables()
+    assert "without completing" in report(account)["droplets"]["error"]
+
+
+@pytest.mark.parametrize("make", [actions, events])
+def test_a_connector_that_dies_is_resumed_without_losing_or_doubling_a_row(
+    tmp_path: Path, target: Target, monkeypatch: pytest.MonkeyPatch, make: Any
+) -> None:
+    monkeypatch.setattr(engine_module, "BATCH_ROWS", 20)
+    stream = make(100, state_every=10, die_after=57)
+    account = Account(tmp_path, stream)
+    assert sync(account, target) == 1
+    assert target.states() == {make(0)["name"]: {"started_at": "2026-01-01T00:00:49Z"}}
+
+    # The scripted cursor is inclusive: the row of the state itself comes again.
+    account.write({**make(100, state_every=10), "rows": action_rows(100)[50:]})
+    assert sync(account, target) == 0
+    assert target.ids(make(0)["name"]) == list(range(100))
+
+
+def test_a_crash_between_the_rows_and_the_state_leaves_neither(
+    tmp_path: Path, target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = Account(tmp_path, events(10))
+    assert sync(account, target) == 0
+    account.write({**events(20), "rows": action_rows(20)[10:]})
+
+    def crash(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Warehouse, "_write_state", crash)
+        assert sync(account, target) == 130
+    assert target.ids("events") == list(range(10))
+    assert target.states() == {"events": {"started_at": "2026-01-01T00:00:09Z"}}
+    assert sync(account, target) == 0
+    assert target.ids("events") == list(range(20))
+
+
+def test_only_the_streams_asked_for_are_synced(
+    tmp_path: Path, target: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account = Account(tmp_path, droplets(1), actions(1))
+    assert sync(account, target, "--streams", "action") == 2
+    assert "the nearest are actions" in capsys.readouterr().err
+    assert sync(account, target, "--streams", "actions") == 0
+    assert set(report(account)) == {"actions"}
+    assert "droplets" not in target.tables()
+
+
+def test_rotated_tokens_go_back_into_the_file_and_are_never_shown(
+    tmp_path: Path, target: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account = Account(
+        tmp_path,
+        droplets(1),
+        refresh_token="refresh-token-a",
+        rotate_on="check",
+        wait_for_config=True,
+        noise=["using refresh-token-a and s3cr3t-of-the-app"],
+        check={"status": "SUCCEEDED", "message": "connected with refresh-token-a"},
+    )
+    assert sync(account, target) == 0
+    captured = capsys.readouterr()
+    assert sync(account, target) == 0
+
+    assert account.content["rotated"] == 2
+    assert account.config["credentials"]["refresh_token"] == "refresh-token-a00"
+    everything = captured.out + captured.err + (tmp_path / "report.json").read_text()
+    assert "connected with ****" in everything
+    assert "refresh-token-a" not in everything
+    assert "s3cr3t-of-the-app" not in everything
+
+
+def test_a_token_that_cannot_be_written_back_stops_the_sync_before_the_next_record(
+    tmp_path: Path, target: Target, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account = Account(tmp_path, actions(5), refresh_token="refresh-token-a", rotate_on="read")
+    rescue = tmp_path / "rescue"
+    rescue.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(rescue))
+    replace = Path.replace
+
+    def full_disk(self: Path, to: Path) -> Path:
+        if to == account.config_path:
+            raise OSError(28, "No space left on device")
+        return replace(self, to)
+
+    monkeypatch.setattr(Path, "replace", full_disk)
+    assert sync(account, target) == 2
+
+    assert "actions" not in target.tables()
+    (kept,) = rescue.iterdir()
+    assert str(kept) in capsys.readouterr().err
+    assert json.loads(kept.read_text())["credentials"]["refresh_token"] == account.content["refresh_token"]
+
+
+def test_a_failed_check_shows_the_connectors_words_and_reads_nothing(
+    tmp_path: Path, target: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account = Account(tmp_path, droplets(1), check={"status": "FAILED", "message": "401: paste a new token"})
+    assert sync(account, target) == 2
+    assert "401: paste a new token" in capsys.readouterr().err
+    assert "droplets" not in target.tables()
+
+
+def test_the_schema_is_held_by_one_sync_at_a_time(
+    tmp_path: Path, target: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if target.kind == "duckdb":
+        pytest.skip("DuckDB's own lock is between processes: see test_sync_process.py")
+    account = Account(tmp_path, droplets(1))
+    with open_postgres(target.arguments[1], target.schema, tmp_path):
+        assert sync(account, target) == 3
+        assert "in use by another sync (source-digitalocean-quolum-sync" in capsys.readouterr().err
+    assert sync(account, target) == 0
