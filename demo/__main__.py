@@ -17,10 +17,11 @@ from demo.findings import counts, findings
 from integration_tests.sandbox import Sandbox
 
 SCHEMA = "digitalocean"
+_MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 CONNECTOR = Path(sys.executable).with_name("source-digitalocean-quolum")
 HOST = Path(sys.executable).with_name("source-digitalocean-quolum-sync")
 
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True, width=100)
 
 
 def main() -> int:
@@ -30,7 +31,7 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     warehouse, config = folder / "digitalocean_warehouse.duckdb", folder / "config.json"
     before = counts(warehouse, SCHEMA) if warehouse.exists() else {}
-    with _account(token, first_run=not before) as credentials:
+    with _account(token, folder / "began.txt") as credentials:
         _write(config, credentials)
         for step in (_check, _discover):
             if not step(config):
@@ -48,15 +49,21 @@ def main() -> int:
 
 
 @contextmanager
-def _account(token: str | None, first_run: bool) -> Iterator[dict[str, Any]]:
+def _account(token: str | None, began: Path) -> Iterator[dict[str, Any]]:
     """The configuration of the account to read: yours, or a sandbox that lives as long as the demo runs."""
     if token:
         console.print("[bold]1. Connect[/bold]: your account, with the token in DIGITALOCEAN_TOKEN")
         yield {"credentials": {"auth_type": "access_token", "access_token": token}}
         return
     # The first run sees the account as it was yesterday, so that the second one has a day of news.
-    now = datetime.now(UTC) - timedelta(days=1 if first_run else 0)
-    with Sandbox(droplets=40, days=90, seed=7, now=now.strftime("%Y-%m-%dT%H:%M:%SZ")) as sandbox:
+    now = datetime.now(UTC)
+    first_run = not began.exists()
+    if first_run:
+        began.write_text((now - timedelta(days=1)).strftime(_MOMENT), encoding="utf-8")
+    start = began.read_text(encoding="utf-8")
+    with Sandbox(droplets=40, days=90, seed=7, now=start) as sandbox:
+        if not first_run:
+            sandbox.advance(seconds=(now - datetime.strptime(start, _MOMENT).replace(tzinfo=UTC)).total_seconds())
         console.print(
             f"[bold]1. Connect[/bold]: log in at a sandbox of DigitalOcean ({sandbox.api_base_url}), consent, be back"
         )
@@ -106,15 +113,15 @@ def _sync(config: Path, warehouse: Path, report: Path) -> dict[str, Any] | None:
 
 def _print_landed(report: dict[str, Any], before: dict[str, int], after: dict[str, int]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("stream", "mode", "status"):
-        table.add_column(heading)
+    for heading in ("stream", "sync mode", "status"):
+        table.add_column(heading, no_wrap=True)
     for heading in ("read", "in table", "new", "requests", "seconds"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     for stream in report["streams"]:
         name = stream["name"]
         new = after.get(name, 0) - before.get(name, 0)
         table.add_row(
-            *(name, stream["mode"], stream["status"]),
+            *(name, stream["mode"].split(" ")[0].replace("_", " "), stream["status"]),
             *(f"{stream['rows']:,}", f"{after.get(name, 0):,}", f"{new:+,}" if before and new else ""),
             *(str(stream["requests"] or 0), f"{stream['seconds']:.1f}"),
         )

@@ -1,5 +1,6 @@
 """Three plain-English findings from what landed in the warehouse, each with the SQL behind it."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,28 @@ import duckdb
 # API reference, "Volumes": $0.10 per GiB and month.
 VOLUME_PRICE_PER_GIB = 0.10
 
-# The product is the third part of a SKU, e.g. 1-DO-DROP-0109.
-SPEND_BY_PRODUCT = """
+# The third part of a SKU is its product, e.g. 1-DO-DROP-0109.
+PRODUCTS = {
+    "BKUP": "Backups",
+    "DROP": "Droplets",
+    "GPUD": "GPU Droplets",
+    "INST": "App Platform",
+    "K8SHA": "Kubernetes",
+    "K8SWN": "Kubernetes",
+    "KAFKA": "Managed Databases",
+    "MONGODB": "Managed Databases",
+    "MYSQL": "Managed Databases",
+    "NODE": "Load Balancers",
+    "OPENSEARCH": "Managed Databases",
+    "PG": "Managed Databases",
+    "RSIP": "Reserved IPs",
+    "SNAP": "Snapshots",
+    "SUBS": "Container Registry",
+    "VALKEY": "Managed Databases",
+    "VOLM": "Volumes",
+}
+
+SPEND_BY_SKU = """
 select coalesce(nullif(split_part(sku, '-', 3), ''), 'other') as product, sum(total_amount) as usd
 from {schema}.billing_insights
 where start_date >= date_trunc('month', (select max(start_date) from {schema}.billing_insights))
@@ -66,18 +87,20 @@ def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
 
 
 def _spend(connection: duckdb.DuckDBPyConnection, schema: str) -> Finding:
-    rows = connection.execute(SPEND_BY_PRODUCT.format(schema=schema)).fetchall()
-    total = sum(usd for _, usd in rows)
-    lines = [f"{product:<12} ${usd:>12,.2f}" for product, usd in rows]
-    return Finding(f"This month's usage so far costs ${total:,.2f} across {len(rows)} products.", lines)
+    spend: Counter[str] = Counter()
+    for code, usd in connection.execute(SPEND_BY_SKU.format(schema=schema)).fetchall():
+        spend[PRODUCTS.get(code, code)] += usd
+    lines = [f"{product:<18} ${usd:>12,.2f}" for product, usd in spend.most_common()]
+    total = sum(spend.values())
+    return Finding(f"This month's usage so far costs ${total:,.2f} across {len(spend)} products.", lines)
 
 
 def _droplets(connection: duckdb.DuckDBPyConnection, schema: str) -> Finding:
     rows = connection.execute(LARGEST_DROPLETS.format(schema=schema)).fetchall()
     lines = [f"{name:<24} {size:<18} {status:<8} ${usd:>10,.2f} a month" for name, size, status, usd in rows]
     off = [name for name, _, status, _ in rows if status == "off"]
-    aside = f" {len(off)} of them are powered off and billed all the same." if off else ""
-    return Finding(f"The {len(rows)} most expensive Droplets:{aside}", lines)
+    aside = f" {' and '.join(off)} powered off, and billed all the same." if off else ""
+    return Finding(f"The {len(rows)} most expensive Droplets.{aside}", lines)
 
 
 def _volumes(connection: duckdb.DuckDBPyConnection, schema: str) -> Finding:
@@ -85,4 +108,4 @@ def _volumes(connection: duckdb.DuckDBPyConnection, schema: str) -> Finding:
     size = sum(gib for _, _, gib in rows)
     cost = size * VOLUME_PRICE_PER_GIB
     lines = [f"{name:<24} {region:<6} {gib:>6,} GiB" for name, region, gib in rows[:5]]
-    return Finding(f"{len(rows)} volumes ({size:,} GiB) are attached to nothing: about ${cost:,.2f} a month.", lines)
+    return Finding(f"Volumes attached to nothing: {len(rows)} ({size:,} GiB), about ${cost:,.2f} a month.", lines)

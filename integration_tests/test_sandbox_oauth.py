@@ -86,9 +86,19 @@ def test_a_denial_goes_back_to_the_application(sandbox: Sandbox) -> None:
 
 
 def test_a_decision_needs_the_person_who_signed_in(sandbox: Sandbox) -> None:
-    forged = {"request_id": "guess", "decision": "authorize"}
-    answer = requests.post(f"{sandbox.oauth_base_url}/authorize", data=forged, timeout=10)
-    assert answer.status_code == 400
+    browser = requests.Session()
+    query = {
+        "client_id": sandbox.client_id,
+        "redirect_uri": REDIRECT,
+        "response_type": "code",
+        "scope": "read",
+    }
+    login = browser.get(f"{sandbox.oauth_base_url}/authorize", params=query, timeout=10).text
+    request_id = re.findall(r'name="request_id" value="([^"]+)"', login)[0]
+    decision = {"request_id": request_id, "decision": "authorize"}
+    unsigned = browser.post(f"{sandbox.oauth_base_url}/authorize", data=decision, timeout=10, allow_redirects=False)
+    assert unsigned.status_code == 400
+    assert "location" not in unsigned.headers
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,124 @@
+"""`python -m integration_tests.sandbox`: start the sandbox, print where it is, serve until told to stop."""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import secrets
+import socket
+import sys
+from datetime import timedelta
+
+import uvicorn
+
+from integration_tests.sandbox.auth import Tokens
+from integration_tests.sandbox.clock import Clock, parse
+from integration_tests.sandbox.control import control_routes
+from integration_tests.sandbox.grants import Client, Grants
+from integration_tests.sandbox.limits import Limiter
+from integration_tests.sandbox.oauth import PREFIX, OAuth
+from integration_tests.sandbox.server import State, api_routes, build_app
+from integration_tests.sandbox.world import World
+from integration_tests.sandbox.world.plan import Plan
+
+_HOST = "127.0.0.1"
+_HELP_TEXT = """\
+DigitalOcean sandbox: team {team_name!r}, {droplets} Droplets, {days} days of history.
+
+Point the connector at it with this configuration:
+
+  {{"credentials": {{"auth_type": "access_token", "access_token": "{token}"}},
+   "api_base_url": "{api_base_url}", "oauth_base_url": "{oauth_base_url}"}}
+
+Stop it with Ctrl-C.
+"""
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m integration_tests.sandbox", description="DigitalOcean on loopback."
+    )
+    parser.add_argument("--droplets", type=int, default=40, help="size of the team (default 40)")
+    parser.add_argument("--days", type=int, default=90, help="days of history (default 90)")
+    parser.add_argument("--seed", type=int, default=7, help="which team (default 7)")
+    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)")
+    parser.add_argument(
+        "--rate-limit", type=int, default=5000, help="requests an hour; 5%% of it a minute (default 5000)"
+    )
+    parser.add_argument("--latency-ms", type=float, default=0.0, help="added to every API answer")
+    parser.add_argument("--now", type=parse, default=None, help="start of the clock, e.g. 2026-11-23T12:00:00Z")
+    parser.add_argument("--token-lifetime", type=float, default=2_592_000, help="seconds (default 30 days)")
+    parser.add_argument("--quiet", action="store_true", help="no text for people on stderr")
+    parser.add_argument("--exit-with-stdin", action="store_true", help="stop when stdin closes")
+    return parser.parse_args()
+
+
+def _stop_at_end_of_stdin(server: uvicorn.Server) -> None:
+    if not os.read(sys.stdin.fileno(), 4096):
+        server.should_exit = True
+
+
+async def _serve(options: argparse.Namespace, listener: socket.socket) -> None:
+    clock = Clock(options.now)
+    anchor = clock.start.replace(hour=0, minute=0, second=0, microsecond=0)
+    tokens = Tokens(clock)
+    world = World(Plan(options.seed, options.droplets, options.days, anchor))
+    state = State(world, clock, tokens, Limiter(options.rate_limit), options.latency_ms / 1000)
+    client = Client(secrets.token_hex(32), "Quolum", secrets.token_hex(32))
+    public = Client(secrets.token_hex(32), "Quolum command line", None)
+    clients = {one.id: one for one in (client, public)}
+    oauth = OAuth(state, Grants(clock, tokens, clients, timedelta(seconds=options.token_lifetime)))
+    app = build_app([*api_routes(state), *oauth.routes(), *control_routes(state)])
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_level="critical",
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=1,
+            log_config=None,
+        )
+    )
+    if options.exit_with_stdin:
+        loop = asyncio.get_running_loop()
+        loop.add_reader(sys.stdin, _stop_at_end_of_stdin, server)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.01)
+    base = f"http://{_HOST}:{listener.getsockname()[1]}"
+    ready = {
+        "api_base_url": base,
+        "oauth_base_url": base + PREFIX,
+        "token": tokens.personal(frozenset({"read"})).value,
+        "client_id": client.id,
+        "client_secret": client.secret,
+        "public_client_id": public.id,
+        "team_uuid": world.account.team_uuid,
+        "team_name": world.account.team_name,
+    }
+    sys.stdout.write(json.dumps(ready) + "\n")
+    sys.stdout.flush()
+    if not options.quiet:
+        sys.stderr.write(_HELP_TEXT.format(**ready, droplets=options.droplets, days=options.days))
+    await serving
+
+
+def main() -> int:
+    """Run until SIGTERM or SIGINT; exit code 2 when the port is taken."""
+    options = _arguments()
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((_HOST, options.port))
+    except OSError as error:
+        sys.stderr.write(f"Cannot listen on {_HOST}:{options.port}: {error.strerror}\n")
+        return 2
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(options, listener))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

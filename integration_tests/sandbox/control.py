@@ -1,0 +1,96 @@
+"""The sandbox's own endpoints under /_sandbox: what a test turns and reads. Not part of DigitalOcean."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from integration_tests.sandbox.clock import stamp
+from integration_tests.sandbox.server import JSON, State
+
+Body = dict[str, Any]
+
+
+def _mint(state: State, body: Body) -> Body:
+    scopes = body.get("scopes")
+    token = state.tokens.personal(frozenset(["read"] if scopes is None else scopes))
+    return {"token": token.value}
+
+
+def _revoke(state: State, body: Body) -> Body:
+    return {"revoked": state.tokens.revoke(body["token"])}
+
+
+def _advance(state: State, body: Body) -> Body:
+    return {"now": stamp(state.clock.advance(float(body["seconds"])))}
+
+
+def _requests(state: State, body: Body) -> Body:
+    prefix = body.get("path_prefix") or ""
+    return {"requests": [entry for entry in state.log if entry["path"].startswith(prefix)]}
+
+
+def _reset_requests(state: State, _: Body) -> Body:
+    state.log.clear()
+    return {}
+
+
+def _fault(state: State, body: Body) -> Body:
+    state.faults.add(body["name"], body.get("path", "/"), body.get("times"), body.get("parameters", {}))
+    return {}
+
+
+def _clear_faults(state: State, _: Body) -> Body:
+    state.faults.clear()
+    state.deletions.clear()
+    return {}
+
+
+def _delete(state: State, body: Body) -> Body:
+    return {"deleted": state.world.delete(body["resource"], body["ids"], state.clock.now())}
+
+
+def _delete_between_pages(state: State, body: Body) -> Body:
+    state.deletions[body["resource"]] = int(body["count_per_page"])
+    return {}
+
+
+def _account(state: State, body: Body) -> Body:
+    account = state.world.account
+    for name in ("status", "status_message", "email_verified"):
+        if body.get(name) is not None:
+            setattr(account, name, body[name])
+    return account.record()
+
+
+_COMMANDS: dict[str, Callable[[State, Body], Body]] = {
+    "mint_token": _mint,
+    "revoke": _revoke,
+    "advance": _advance,
+    "requests": _requests,
+    "reset_requests": _reset_requests,
+    "fault": _fault,
+    "clear_faults": _clear_faults,
+    "delete": _delete,
+    "delete_between_pages": _delete_between_pages,
+    "account": _account,
+}
+
+
+def control_routes(state: State) -> list[BaseRoute]:
+    """POST /_sandbox/<command> with a JSON object; a bad command is a 400 that says why."""
+
+    def route(command: Callable[[State, Body], Body]) -> Callable[[Request], Awaitable[Response]]:
+        async def handle(request: Request) -> Response:
+            try:
+                answer, status = command(state, orjson.loads(await request.body() or b"{}")), 200
+            except (KeyError, TypeError, ValueError) as error:
+                answer, status = {"error": f"{type(error).__name__}: {error}"}, 400
+            return Response(orjson.dumps(answer), status, media_type=JSON)
+
+        return handle
+
+    return [Route(f"/_sandbox/{name}", route(command), methods=["POST"]) for name, command in _COMMANDS.items()]

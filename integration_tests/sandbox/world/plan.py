@@ -1,0 +1,37 @@
+"""What the world is made from: a seed, a size and an anchor day. Everything else follows."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+from uuid import UUID
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The parameters of a world. `anchor` is the midnight (UTC) of the day the sandbox started."""
+
+    seed: int
+    droplets: int
+    days: int
+    anchor: datetime
+
+    def rng(self, family: str) -> Random:
+        """A generator of its own for each family, so that one family's size never shifts another's values."""
+        return Random(f"{self.seed}/{family}")
+
+    @property
+    def horizon(self) -> datetime:
+        """Where the billing history begins."""
+        return self.anchor - timedelta(days=max(self.days, 90))
+
+    def past(self, rng: Random, days: int = 500) -> datetime:
+        """A moment before the anchor, at most `days` before it."""
+        return self.anchor - timedelta(seconds=rng.randrange(3600, days * 86400))
+
+
+def uuid(rng: Random) -> str:
+    """A version 4 UUID drawn from the seed."""
+    return str(UUID(int=rng.getrandbits(128), version=4))
