@@ -21,6 +21,7 @@ from airbyte_cdk.models import (
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_digitalocean_quolum.config import parse, tidy
+from source_digitalocean_quolum.logs import guard
 from source_digitalocean_quolum.source import SourceDigitaloceanQuolum
 
 T = TypeVar("T")
@@ -32,8 +33,7 @@ def run(args: list[str] | None = None) -> None:
     """Run one command of the Airbyte protocol; `args` default to those of the process."""
     args = sys.argv[1:] if args is None else args
     init_uncaught_exception_handler(logger)
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(_say_it_in_a_sentence)
+    guard()
     command = AirbyteEntrypoint.parse_args(args)
     try:
         source = _build(command)
@@ -84,15 +84,6 @@ def _report(problem: AirbyteTracedException, command: str) -> int:
 def _print(message: AirbyteMessage) -> None:
     sys.stdout.write(f"{orjson.dumps(AirbyteMessageSerializer.dump(message)).decode()}\n")
     sys.stdout.flush()
-
-
-def _say_it_in_a_sentence(record: logging.LogRecord) -> bool:
-    """Log a problem that has a sentence for the operator by that sentence, without the code's traceback."""
-    error = record.exc_info[1] if record.exc_info else None
-    if isinstance(error, AirbyteTracedException) and error.message:
-        stream = f"{descriptor.name}: " if (descriptor := error._stream_descriptor) else ""  # noqa: SLF001
-        record.msg, record.args, record.exc_info, record.exc_text = f"{stream}{error.message}", None, None, None
-    return True
 
 
 def _calm_garbage_collector() -> None:

@@ -21,6 +21,7 @@ from source_digitalocean_quolum.check import StreamAccess, check
 from source_digitalocean_quolum.components.connection import Connection
 from source_digitalocean_quolum.components.endpoint import Endpoint
 from source_digitalocean_quolum.config import parse, tidy
+from source_digitalocean_quolum.logs import guard
 from source_digitalocean_quolum.state import unusable
 
 # Absolute: the CDK would prefer a manifest.yaml that happens to lie in the working directory.
@@ -36,6 +37,7 @@ class SourceDigitaloceanQuolum(YamlDeclarativeSource):
         config: Mapping[str, Any] | None = None,
         state: list[AirbyteStateMessage] | None = None,
     ) -> None:
+        guard()
         super().__init__(
             path_to_yaml=_MANIFEST,
             catalog=catalog,

@@ -1,6 +1,7 @@
 """The rate limits, as DigitalOcean counts them: sliding windows per token, shared by all streams of a run."""
 
 import logging
+import math
 import threading
 import time
 from bisect import bisect_right
@@ -180,6 +181,7 @@ def _limits(per_hour: int) -> dict[float, int]:
 
 def _number(value: str | None) -> float | None:
     try:
-        return float(value) if value is not None else None
+        number = float(value) if value is not None else None
     except ValueError:
         return None
+    return number if number is None or math.isfinite(number) else None

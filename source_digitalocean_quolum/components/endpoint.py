@@ -22,35 +22,56 @@ class Unfinished:
     until: tuple[str, ...]
 
 
+# Where a derived field's value comes from, see Endpoint.derived.
+Source = Mapping[str, Any]
+
+
 @dataclass(frozen=True)
 class Endpoint:
     """One endpoint of the API and how its answers become records.
 
+    The request:
     - `path`: below /v2/, with `{fields}` of the stream slice.
-    - `records`: the key of the answer that holds the list (or the one object); empty: the answer itself.
-    - `scope`: the token scope that opens it, as DigitalOcean names scopes.
-    - `paging`: `page` (page, per_page, links.pages.next), `total_pages` (current_page, total_pages) or `none`.
     - `query`: query parameters as in a URL (`private=true`), with `{fields}` of the stream slice.
-    - `nested`: the records are the members of this list inside each object.
+    - `post`: the members of a JSON body, as in `derived`; the request is a POST that only reads.
+    - `scope`: the token scope that opens it, as DigitalOcean names scopes.
+    - `only`, `skip`: slices that are (not) asked for, by the values of a field of the parent's record.
+    - `absent`: statuses that mean "this product was never used", so no records.
+
+    Paging: `page` (page, per_page, links.pages.next), `total` (the same without links: `total`, or a page that
+    is not full), `total_pages` (current_page, total_pages), `limit` (page, limit, meta.pages) or `none`.
+
+    The records:
+    - `records`: the key of the answer that holds the list (or the one object); empty: the answer itself.
+    - `map`: `records` is a map; its members are the records, and this field takes their key.
+    - `values`: members that are plain values become records with this one field.
+    - `nested`: the records are the members of a list inside each object, by path (`node_pools.nodes`); a
+      mapping names several such lists.
     - `derived`: fields the connector adds: `{slice: name}`, `{slice: name, equals: value}`,
-      `{text: "with {slice fields}"}`, `{outer: name}` (of the object that held the nested list) or `{clock: now}`.
+      `{text: "with {slice fields}"}`, `{clock: now}`, `{outer: path}` (of the object that held the nested list,
+      or of a list's member on the way, by the list's name), `{body: path}` (of the whole answer, with
+      `{fields}` of the record) or `{nested: name}` (the name of the nested list).
     - `key`: see RowKey.
     - `unfinished`: see Unfinished.
     - `newest_first`: the list is expected to begin with the newest; verified page by page before it is used.
-    - `absent`: statuses that mean "this product was never used", so no records.
     """
 
     path: str
     records: str
     scope: str = ""
-    paging: Literal["page", "total_pages", "none"] = "page"
+    paging: Literal["page", "total", "total_pages", "limit", "none"] = "page"
     query: str = ""
-    nested: str = ""
-    derived: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    post: Mapping[str, Source] = field(default_factory=dict)
+    only: Mapping[str, list[Any]] = field(default_factory=dict)
+    skip: Mapping[str, list[Any]] = field(default_factory=dict)
+    absent: tuple[int, ...] = ()
+    map: str = ""
+    values: str = ""
+    nested: Mapping[str, str] = field(default_factory=dict)
+    derived: Mapping[str, Source] = field(default_factory=dict)
     key: RowKey | None = None
     unfinished: Unfinished | None = None
     newest_first: bool = False
-    absent: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, api: Mapping[str, Any]) -> "Endpoint":
@@ -60,18 +81,32 @@ class Endpoint:
             facts["key"] = RowKey(field=key["field"], of=tuple(key["of"]))
         if unfinished := facts.get("unfinished"):
             facts["unfinished"] = Unfinished(field=unfinished["field"], until=tuple(unfinished["until"]))
-        return cls(**{**facts, "absent": tuple(facts.get("absent", ()))})
+        if isinstance(facts.get("nested"), str):
+            facts["nested"] = {facts["nested"]: facts["nested"]}
+        facts["absent"] = tuple(facts.get("absent", ()))
+        return cls(**facts)
 
     @property
     def has_parent(self) -> bool:
         """Whether it is asked once for each record of another stream, which may vanish in the meantime."""
         return "{" in self.path
 
-    def path_for(self, stream_slice: Mapping[str, Any]) -> str:
+    @property
+    def is_plain(self) -> bool:
+        """Whether the records are simply the objects of a list."""
+        return not (self.map or self.values or self.nested)
+
+    def wants(self, known: Mapping[str, Any]) -> bool:
+        """Whether a slice is asked for at all, by `only` and `skip`."""
+        if any(known.get(name) not in values for name, values in self.only.items()):
+            return False
+        return not any(known.get(name) in values for name, values in self.skip.items())
+
+    def path_for(self, known: Mapping[str, Any]) -> str:
         """The path below the base URL, e.g. /v2/projects/4de7ac8b/resources."""
-        safe = {name: quote(str(value), safe=":") for name, value in stream_slice.items()}
+        safe = {name: quote(str(value), safe=":") for name, value in known.items()}
         return "/v2/" + self.path.format_map(safe)
 
-    def params_for(self, stream_slice: Mapping[str, Any]) -> dict[str, str]:
+    def params_for(self, known: Mapping[str, Any]) -> dict[str, str]:
         """The query parameters without those of paging."""
-        return {name: value.format_map(stream_slice) for name, value in parse_qsl(self.query)}
+        return {name: value.format_map(known) for name, value in parse_qsl(self.query)}

@@ -13,7 +13,7 @@ from airbyte_cdk.sources.streams.http.error_handlers.response_models import Erro
 from source_digitalocean_quolum.components.connection import Connection
 from source_digitalocean_quolum.components.endpoint import Endpoint
 from source_digitalocean_quolum.components.oauth import RECONNECT
-from source_digitalocean_quolum.components.records import UnexpectedBody, decode, take
+from source_digitalocean_quolum.components.records import UnexpectedBody, decode, scrub, take
 
 logger = logging.getLogger("airbyte")
 
@@ -125,7 +125,7 @@ class DigitalOceanErrorHandler(ErrorHandler):
 
     def _answered(self, response: requests.Response) -> ErrorResolution:
         try:
-            take(decode(response), self._endpoint.records)
+            take(decode(response), self._endpoint.records, values=bool(self._endpoint.values))
         except UnexpectedBody as problem:
             return _retry(f"DigitalOcean answered HTTP 200 for {_path(response)} with {problem}.")
         if not self._connection.allowed(self.name):
@@ -188,7 +188,7 @@ def said(response: requests.Response) -> str:
     except UnexpectedBody:
         return ""
     message = body.get("message") if isinstance(body, dict) else None
-    return f' (DigitalOcean: "{message}")' if isinstance(message, str) else ""
+    return f' (DigitalOcean: "{scrub(message)}")' if isinstance(message, str) else ""
 
 
 def _path(response: requests.Response) -> str:

@@ -41,12 +41,17 @@ class PageCache:
         self._key_locks: dict[str, threading.Lock] = {}
         self._pages: dict[str, _Page] = {}
 
-    def get(self, key: str, fetch: Callable[[], requests.Response | None]) -> requests.Response | None:
-        """The answer for this key, fetched by the first caller. A refused or failed fetch is not kept."""
+    def get(
+        self, key: str, fetch: Callable[[], requests.Response | None], *, again: bool = False
+    ) -> requests.Response | None:
+        """The answer for this key, fetched by the first caller. A refused or failed fetch is not kept.
+
+        `again` asks DigitalOcean in any case, and the new answer takes the place of the old one.
+        """
         with self._lock:
             key_lock = self._key_locks.setdefault(key, threading.Lock())
         with key_lock:
-            if page := self._pages.get(key):
+            if not again and (page := self._pages.get(key)):
                 return page.response()
             response = fetch()
             if response is not None and response.status_code == 200:

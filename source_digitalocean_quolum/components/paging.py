@@ -25,20 +25,37 @@ class Page:
     total: int | None
 
 
-def read_page(body: Mapping[str, Any], number: int, paging: str) -> Page:
-    """Read a page's place from an answer: `links` and `meta`, or `current_page` and `total_pages`.
+def page_params(paging: str, number: int) -> dict[str, str]:
+    """The query parameters that ask for a page.
+
+    Lists that DigitalOcean does not page get them too, unless they are single objects: should it ever page
+    them, nothing is lost; today it ignores them.
+    """
+    if paging == "none":
+        return {}
+    return {"page": str(number), "limit" if paging == "limit" else "per_page": str(PAGE_SIZE)}
+
+
+def read_page(body: Mapping[str, Any], number: int, paging: str, records: int) -> Page:
+    """Read a page's place from an answer with so many records; see Endpoint for the ways of paging.
 
     The next link says whether there is more and which page, never which host: only its `page` is read.
     """
-    if paging == "total_pages":
-        pages = _count(body.get("total_pages"))
-        following = number + 1 if pages is not None and number < pages else None
-        return Page(number, following, _count(body.get("total_items")))
     meta = body.get("meta")
-    total = _count(meta.get("total")) if isinstance(meta, Mapping) else None
+    meta = meta if isinstance(meta, Mapping) else {}
+    if paging == "none":
+        return Page(number, None, None)
+    if paging == "total_pages":
+        return _page(number, number < (_count(body.get("total_pages")) or 0), _count(body.get("total_items")))
+    if paging == "limit":
+        return _page(number, number < (_count(meta.get("pages")) or 0), _count(meta.get("total")))
+    if paging == "total":
+        total = _count(body.get("total"))
+        return _page(number, records >= PAGE_SIZE if total is None else number * PAGE_SIZE < total, total)
     links = body.get("links")
-    pages_links = links.get("pages") if isinstance(links, Mapping) else None
-    link = pages_links.get("next") if isinstance(pages_links, Mapping) else None
+    pages = links.get("pages") if isinstance(links, Mapping) else None
+    link = pages.get("next") if isinstance(pages, Mapping) else None
+    total = _count(meta.get("total"))
     if not link:
         return Page(number, None, total)
     following = _page_of(link)
@@ -49,6 +66,10 @@ def read_page(body: Mapping[str, Any], number: int, paging: str) -> Page:
             failure_type=FailureType.transient_error,
         )
     return Page(number, following, total)
+
+
+def _page(number: int, more: bool, total: int | None) -> Page:
+    return Page(number, number + 1 if more else None, total)
 
 
 class PageWalk:
@@ -69,6 +90,11 @@ class PageWalk:
         self._restarts = 0
         self._seen: set[Any] = set()
         self._remembered: deque[list[Any]] = deque()
+
+    @property
+    def restarted(self) -> bool:
+        """Whether the list has been started over: pages read before are stale."""
+        return self._restarts > 0
 
     def starts_over(self, page: Page) -> bool:
         """Whether the list has to be read from its first page again, because it changed and is `exact`."""

@@ -1,7 +1,7 @@
 """The corridor of a record: decode an answer once, take the records, drop secrets, make values fit the schema."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -46,10 +46,11 @@ def _parse(response: requests.Response) -> Any:
             raise UnexpectedBody(f"{len(content)} bytes that are no complete JSON ({error})") from None
 
 
-def take(body: Any, records: str) -> list[dict[str, Any]]:
+def take(body: Any, records: str, *, values: bool = False) -> list[dict[str, Any]]:
     """The records under the key `records` (a list of objects, or one object); the whole body if it is empty.
 
-    Raises UnexpectedBody when they are not there. A null list is an empty one, as Go clients write it.
+    With `values`, members need not be objects. Raises UnexpectedBody when they are not there. A null list is
+    an empty one, as servers written in Go send it.
     """
     if not isinstance(body, dict):
         raise UnexpectedBody(f"a JSON {_kind(body)} instead of an object")
@@ -69,18 +70,9 @@ def take(body: Any, records: str) -> list[dict[str, Any]]:
     if not isinstance(found, list):
         raise UnexpectedBody(f"`{records}` is a JSON {_kind(found)} instead of a list")
     for row in found:
-        if row.__class__ is not dict:
+        if row.__class__ is not dict and not values:
             raise UnexpectedBody(f"`{records}` holds a JSON {_kind(row)} where an object belongs")
     return found
-
-
-def unnest(rows: list[dict[str, Any]], nested: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """The members of each row's list `nested`, each with the row that held it."""
-    for outer in rows:
-        for inner in outer.get(nested) or ():
-            if inner.__class__ is not dict:
-                raise UnexpectedBody(f"`{nested}` holds a JSON {_kind(inner)} where an object belongs")
-            yield inner, outer
 
 
 def may_hold_secrets(content: bytes) -> bool:

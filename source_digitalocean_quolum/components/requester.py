@@ -15,7 +15,11 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from source_digitalocean_quolum.components.connection import Connection
 from source_digitalocean_quolum.components.endpoint import Endpoint
 from source_digitalocean_quolum.components.oauth import RECONNECT
+from source_digitalocean_quolum.components.records import scrub
+from source_digitalocean_quolum.components.selection import posted
 from source_digitalocean_quolum.config import DEFAULT_API_BASE_URL
+
+AGAIN: Mapping[str, Any] = {"again": True}
 
 USER_AGENT = f"airbyte-source-digitalocean-quolum/{version('source-digitalocean-quolum')}"
 
@@ -53,34 +57,41 @@ class DigitalOceanRequester(HttpRequester):
         request_body_json: Mapping[str, Any] | None = None,
         log_formatter: Any = None,
     ) -> requests.Response | None:
-        """GET the endpoint for one slice; `request_params` are those of the page.
+        """Ask the endpoint for one slice; `request_params` are those of the page.
+
+        `next_page_token` is AGAIN for a page that has changed since it was read: the shared copy is stale.
 
         Returns the answer, or one that is not `ok` where the stream has nothing here (see the error
         handler). Raises an AirbyteTracedException for everything else.
         """
+        if self._connection.is_refused(self.name):
+            return None
+        known = {**(stream_slice.extra_fields or {}), **stream_slice} if stream_slice else {}
         base = str(self.config.get("api_base_url") or DEFAULT_API_BASE_URL).rstrip("/")
-        url = base + self._endpoint.path_for(stream_slice or {})
-        params = {**self._endpoint.params_for(stream_slice or {}), **(request_params or {})}
+        url = base + self._endpoint.path_for(known)
+        params = {**self._endpoint.params_for(known), **(request_params or {})}
+        body = posted(self._endpoint, known)
 
         def fetch() -> requests.Response | None:
             self._connection.requests_by_stream[self.name] += 1
-            return self._send(url, params, log_formatter)
+            return self._send(url, params, body, log_formatter)
 
-        if self._connection.is_refused(self.name):
-            return None
         if self._share_pages:
-            key = f"{url}?{sorted(params.items())}"
-            return self._connection.pages.get(key, fetch)
+            key = f"{url}?{sorted(params.items())}{body}"
+            return self._connection.pages.get(key, fetch, again=next_page_token == AGAIN)
         return fetch()
 
-    def _send(self, url: str, params: Mapping[str, Any], log_formatter: Any) -> requests.Response:
+    def _send(
+        self, url: str, params: Mapping[str, Any], body: Mapping[str, Any], log_formatter: Any
+    ) -> requests.Response:
         try:
             _, response = self._http_client.send_request(
-                http_method="GET",
+                http_method="POST" if body else "GET",
                 url=url,
                 request_kwargs={"stream": False, "allow_redirects": False},
                 headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
                 params=params,
+                json=body,
                 log_formatter=log_formatter,
             )
         except AirbyteTracedException as error:
@@ -90,6 +101,7 @@ class DigitalOceanRequester(HttpRequester):
 
 def _in_words(error: AirbyteTracedException) -> AirbyteTracedException:
     """The CDK's exceptions with a sentence for the operator where the CDK speaks of itself."""
+    error.internal_message = scrub(error.internal_message)
     cause = error.__cause__ or error.__context__
     if isinstance(cause, BaseBackoffException):
         error.message = f"{cause} Tried again several times without success."

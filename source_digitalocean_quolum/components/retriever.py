@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import InitVar, dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import requests
@@ -16,7 +15,7 @@ from source_digitalocean_quolum.components.connection import Connection
 from source_digitalocean_quolum.components.endpoint import Endpoint
 from source_digitalocean_quolum.components.keys import RowKeys
 from source_digitalocean_quolum.components.order import NewestFirst, is_older
-from source_digitalocean_quolum.components.paging import PAGE_SIZE, PageWalk, read_page
+from source_digitalocean_quolum.components.paging import PageWalk, page_params, read_page
 from source_digitalocean_quolum.components.records import (
     decode,
     drop,
@@ -24,8 +23,9 @@ from source_digitalocean_quolum.components.records import (
     scrub,
     secret_tree,
     take,
-    unnest,
 )
+from source_digitalocean_quolum.components.requester import AGAIN
+from source_digitalocean_quolum.components.selection import Place, deriver, select
 from source_digitalocean_quolum.components.unfinished import HoldBack
 from source_digitalocean_quolum.schemas import secrets_of
 
@@ -81,7 +81,9 @@ class DigitalOceanRetriever(Retriever):
     def _read(self, stream_slice: StreamSlice, conform: Conformer | None) -> Iterator[Row]:
         """Walk the pages; see PageWalk for what happens while the list changes."""
         endpoint, field = self._endpoint, self._cursor_field
-        derive = self._deriver(stream_slice)
+        if not endpoint.wants({**(stream_slice.extra_fields or {}), **stream_slice}):
+            return
+        derive = deriver(endpoint, stream_slice)
         since = stream_slice.cursor_slice.get("start_time") if field else None
         order = NewestFirst(field, since) if endpoint.newest_first and since else None
         walk = PageWalk(exact=endpoint.key is not None)
@@ -92,46 +94,48 @@ class DigitalOceanRetriever(Retriever):
                 if fresh and (since is None or not is_older(row.get(field), since)):
                     yield row
 
-        while (response := self._page(stream_slice, walk.number)) is not None:
-            page = read_page(decode(response), walk.number, endpoint.paging)
+        while (response := self._page(stream_slice, walk.number, again=walk.restarted)) is not None:
+            count = len(take(decode(response), endpoint.records, values=bool(endpoint.values)))
+            page = read_page(decode(response), walk.number, endpoint.paging, count)
             if walk.starts_over(page):
                 keys = RowKeys(endpoint.key) if endpoint.key else None
                 continue
             rows = self._rows(response, keys, derive, conform)
             yield from emit(rows)
             for number in walk.moved(page):
-                if (again := self._page(stream_slice, number)) is not None:
-                    yield from emit(self._rows(again, keys, derive, conform))
+                if (reread := self._page(stream_slice, number, again=True)) is not None:
+                    yield from emit(self._rows(reread, keys, derive, conform))
             if (order and order.is_past(rows)) or not walk.advance(page):
                 return
 
-    def _page(self, stream_slice: StreamSlice, number: int) -> requests.Response | None:
+    def _page(self, stream_slice: StreamSlice, number: int, *, again: bool) -> requests.Response | None:
         """Ask for one page; None where the stream has nothing here (see the error handler)."""
-        paged = self._endpoint.paging != "none"
-        params = {"page": str(number), "per_page": str(PAGE_SIZE)} if paged else {}
-        response = self.requester.send_request(stream_slice=stream_slice, request_params=params)
+        response = self.requester.send_request(
+            stream_slice=stream_slice,
+            next_page_token=AGAIN if again else None,
+            request_params=page_params(self._endpoint.paging, number),
+        )
         return response if response is not None and response.ok else None
 
     def _rows(
         self,
         response: requests.Response,
         keys: RowKeys | None,
-        derive: Callable[[Row, Row], None] | None,
+        derive: Callable[[Row, Place], None] | None,
         conform: Conformer | None,
     ) -> list[Row]:
         """The records of one page, clean: secrets dropped, keys and derived fields added, values fitting."""
-        found = take(decode(response), self._endpoint.records)
+        body = decode(response)
         if may_hold_secrets(response.content):
-            found = scrub(found)
-        pairs = unnest(found, self._endpoint.nested) if self._endpoint.nested else zip(found, found, strict=True)
+            body = scrub(body)
         rows = []
-        for row, outer in pairs:
+        for row, place in select(body, self._endpoint):
             if self._secrets:
                 drop(row, self._secrets)
             if keys:
                 row[keys.field] = keys.key(row)
             if derive:
-                derive(row, outer)
+                derive(row, place)
             if conform:
                 conform(row)
             rows.append(row)
@@ -142,31 +146,6 @@ class DigitalOceanRetriever(Retriever):
             self._conform = compile_conformer(schema, self._connection.misfits[self.name])
             self._compiled_for = schema
         return self._conform
-
-    def _deriver(self, stream_slice: StreamSlice) -> Callable[[Row, Row], None] | None:
-        """A function that adds the fields the API does not return; see Endpoint.derived."""
-        constants: Row = {}
-        outers: dict[str, str] = {}
-        for name, source in self._endpoint.derived.items():
-            if "slice" in source:
-                value = stream_slice.get(source["slice"])
-                value = stream_slice.extra_fields.get(source["slice"]) if value is None else value
-                constants[name] = value == source["equals"] if "equals" in source else value
-            elif "text" in source:
-                constants[name] = source["text"].format_map(stream_slice)
-            elif "outer" in source:
-                outers[name] = source["outer"]
-            else:
-                constants[name] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        if not constants and not outers:
-            return None
-
-        def derive(row: Row, outer: Row) -> None:
-            row.update(constants)
-            for name, origin in outers.items():
-                row[name] = outer.get(origin)
-
-        return derive
 
 
 def _key_reader(key: list[str]) -> Callable[[Row], Any]:

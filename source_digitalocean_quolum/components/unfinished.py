@@ -21,7 +21,8 @@ class HoldBack:
         self._unfinished = unfinished
         self._field = cursor_field
         self._slice = stream_slice
-        self._aside = StreamSlice(partition={"advances": "nothing"}, cursor_slice={})
+        # The same partition: a cursor for each partition (ConcurrentPerPartitionCursor) looks itself up by it.
+        self._aside = StreamSlice(partition=stream_slice.partition, cursor_slice={"advances": "nothing"})
         self._newest: dict[str, Any] | None = None
         self._oldest_unfinished: dict[str, Any] | None = None
 

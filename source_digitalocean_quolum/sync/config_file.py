@@ -28,7 +28,7 @@ def read_config(path: Path) -> dict[str, Any]:
         raise ConfigurationError(f"The configuration file {path} cannot be read: {error}.") from error
     except json.JSONDecodeError as error:
         raise ConfigurationError(
-            f"The configuration file {path} is not JSON (line {error.lineno}, column {error.colno}: {error.msg})."
+            f"The configuration file {path} is not JSON: {error.msg} (line {error.lineno})."
         ) from None
     if not isinstance(config, dict):
         raise ConfigurationError(f"The configuration file {path} must hold one JSON object.")

@@ -18,7 +18,7 @@ import orjson
 from source_digitalocean_quolum.sync.errors import ConfigurationError, ConnectorError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
 Message = dict[str, Any]
 
@@ -93,7 +93,7 @@ class Connector:
         streams: list[dict[str, Any]] = catalog["streams"]
         return streams
 
-    def read(self, catalog: dict[str, Any], states: Sequence[dict[str, Any]]) -> Iterator[Message]:
+    def read(self, catalog: dict[str, Any], states: Sequence[dict[str, Any]]) -> Generator[Message, None, None]:
         """Yield the messages of one read; closing the iterator early ends the process."""
         catalog_path, state_path = self.work_dir / "catalog.json", self.work_dir / "state.json"
         catalog_path.write_bytes(orjson.dumps(catalog))
@@ -105,7 +105,7 @@ class Connector:
         lines = self._stderr_path.read_text(errors="replace").splitlines() if self._stderr_path.exists() else []
         return " ".join(line.strip() for line in lines[-3:] if line.strip())
 
-    def _run(self, action: str, *arguments: str) -> Iterator[Message]:
+    def _run(self, action: str, *arguments: str) -> Generator[Message, None, None]:
         command = [*self.command, action, "--config", str(self.config_path), *arguments]
         with self._stderr_path.open("wb") as stderr:
             try:

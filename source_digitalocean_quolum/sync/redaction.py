@@ -30,6 +30,7 @@ class Redactor:
         self._secrets = sorted(found, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
+        """Return `text` without the secrets."""
         for secret in self._secrets:
             text = text.replace(secret, _MASK)
         return _URL_PASSWORD.sub(rf"\1:{_MASK}@", _DIGITALOCEAN_TOKEN.sub(_MASK, text))

@@ -1,0 +1,136 @@
+"""Where in an answer the records are: lists, maps, lists of plain values, and lists inside the listed objects."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from airbyte_cdk.sources.types import StreamSlice
+
+from source_digitalocean_quolum.components.endpoint import Endpoint, Source
+from source_digitalocean_quolum.components.records import UnexpectedBody, take
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a record stood: the answer, the objects around it by the name of their list, and its own list."""
+
+    body: Mapping[str, Any]
+    outer: Row
+    around: Mapping[str, Row] = field(default_factory=dict)
+    nested: str = ""
+
+
+def select(body: Any, endpoint: Endpoint) -> Iterator[tuple[Row, Place]]:
+    """Each record of an answer with its place.
+
+    Raises UnexpectedBody where the answer is not as the endpoint's facts say.
+    """
+    for outer in _listed(body, endpoint):
+        if not endpoint.nested:
+            yield outer, Place(body, outer)
+        elif not any(path.split(".")[0] in outer for path in endpoint.nested.values()):
+            raise UnexpectedBody(f"objects without any of {', '.join(endpoint.nested.values())}")
+        for name, path in endpoint.nested.items():
+            yield from _inside(outer, path.split("."), Place(body, outer, {}, name), endpoint)
+
+
+def _listed(body: Any, endpoint: Endpoint) -> Iterator[Row]:
+    if endpoint.map:
+        (members,) = take(body, endpoint.records) or ({},)
+        for key, member in members.items():
+            yield {endpoint.map: key, **_as_row(member, endpoint)}
+    else:
+        yield from (_as_row(member, endpoint) for member in take(body, endpoint.records, values=bool(endpoint.values)))
+
+
+def _inside(outer: Row, path: list[str], place: Place, endpoint: Endpoint) -> Iterator[tuple[Row, Place]]:
+    name, *rest = path
+    members = outer.get(name)
+    if members is None:
+        return
+    if isinstance(members, dict) and rest:
+        yield from _inside(members, rest, place, endpoint)
+        return
+    if not isinstance(members, list):
+        raise UnexpectedBody(f"`{name}` that is not a list")
+    for member in members:
+        row = _as_row(member, endpoint)
+        if rest:
+            yield from _inside(row, rest, replace(place, around={**place.around, name: row}), endpoint)
+        else:
+            yield row, place
+
+
+def _as_row(member: Any, endpoint: Endpoint) -> Row:
+    if isinstance(member, dict):
+        return member
+    if endpoint.values:
+        return {endpoint.values: member}
+    raise UnexpectedBody(f"`{endpoint.records}` with members that are no objects")
+
+
+def deriver(endpoint: Endpoint, stream_slice: StreamSlice) -> Callable[[Row, Place], None] | None:
+    """A function that adds the fields the API does not return (Endpoint.derived), or None without such."""
+    known = {**(stream_slice.extra_fields or {}), **stream_slice}
+    constants: Row = {}
+    placed: dict[str, Callable[[Row, Place], Any]] = {}
+    for name, source in endpoint.derived.items():
+        constant = _constant(source, known)
+        if constant is not _UNKNOWN:
+            constants[name] = constant
+        else:
+            placed[name] = _reader(source)
+    if not constants and not placed:
+        return None
+
+    def derive(row: Row, place: Place) -> None:
+        row.update(constants)
+        for name, read in placed.items():
+            row[name] = read(row, place)
+
+    return derive
+
+
+def posted(endpoint: Endpoint, known: Mapping[str, Any]) -> Row:
+    """The JSON body of a request for a slice; empty for a GET."""
+    return {name: _constant(source, known) for name, source in endpoint.post.items()}
+
+
+_UNKNOWN = object()
+
+
+def _constant(source: Source, known: Mapping[str, Any]) -> Any:
+    """A value that is the same for all records of a slice."""
+    if "slice" in source:
+        value = known.get(source["slice"])
+        return value == source["equals"] if "equals" in source else value
+    if "text" in source:
+        return source["text"].format_map(known)
+    if "clock" in source:
+        return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _UNKNOWN
+
+
+def _reader(source: Source) -> Callable[[Row, Place], Any]:
+    """A value that depends on where the record stood."""
+    if "nested" in source:
+        return lambda _row, place: place.nested
+    if "body" in source:
+        return lambda row, place: _walk(place.body, source["body"].format_map(row).split("."))
+    path = source["outer"].split(".")
+
+    def outer(_row: Row, place: Place) -> Any:
+        if path[0] in place.around:
+            return _walk(place.around[path[0]], path[1:])
+        return _walk(place.outer, path)
+
+    return outer
+
+
+def _walk(value: Any, path: list[str]) -> Any:
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value

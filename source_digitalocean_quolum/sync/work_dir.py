@@ -1,0 +1,33 @@
+"""The temporary folder of one sync, and the end of those an earlier sync was killed in."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def work_dir(config_path: Path) -> Iterator[Path]:
+    """Yield a private folder under TMPDIR, removed at the end.
+
+    Its name carries the configuration file's: whoever holds that file's lock knows that folders of the same
+    name are a killed sync's, and removes them. They can be as large as the largest stream.
+    """
+    name = hashlib.sha256(str(config_path.resolve()).encode()).hexdigest()[:12]
+    prefix = f"digitalocean-sync-{os.getuid()}-{name}-"
+    for left in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
+        if left.lstat().st_uid == os.getuid() and not left.is_symlink():
+            shutil.rmtree(left)
+    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
