@@ -29,7 +29,7 @@ def test_every_stream_yields_records_that_fit_its_own_schema(streams: list[dict[
     assert set(done.statuses.values()) == {"COMPLETE"}
     schemas = {stream["name"]: jsonschema.Draft7Validator(stream["json_schema"]) for stream in streams}
     assert set(done.records) == set(schemas)
-    problems = defaultdict(list)
+    problems: defaultdict[str, list[str]] = defaultdict(list)
     for name, records in done.records.items():
         for record in records:
             problems[name] += [f"{list(e.path)}: {e.message}" for e in schemas[name].iter_errors(record)]

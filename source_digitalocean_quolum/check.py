@@ -68,7 +68,7 @@ class _Client:
             self._authenticator = DigitalOceanOAuthAuthenticator(config=config, parameters={})
             self._session.auth = self._authenticator
         else:
-            token = str(config["credentials"]["access_token"]).strip()
+            token = config["credentials"]["access_token"]
             self._session.headers["Authorization"] = f"Bearer {token}"
             # Without this, requests would look for credentials in ~/.netrc and prefer those.
             self._session.trust_env = True
@@ -135,12 +135,15 @@ def _account(client: _Client) -> dict[str, Any]:
             f"{client.base} answered HTTP {response.status_code} for /v2/account: is `api_base_url` DigitalOcean's API?"
         )
     try:
-        (account,) = take(decode(response), "account")
-    except (UnexpectedBody, ValueError) as problem:
+        found = take(decode(response), "account")
+        if len(found) != 1:
+            raise UnexpectedBody(f"{len(found)} accounts instead of one")
+    except UnexpectedBody as problem:
         raise CheckFailed(
             f"{client.base} answered /v2/account with {problem}: is `api_base_url` DigitalOcean's API, and does "
             "a proxy stand in between?"
         ) from None
+    account = found[0]
     if account.get("status") == "locked":
         reason = account.get("status_message") or "no reason given"
         raise CheckFailed(

@@ -1,7 +1,9 @@
 """The connector's configuration: its shape, and a sentence for everything a person can get wrong in it."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -14,6 +16,9 @@ DEFAULT_OAUTH_BASE_URL = "https://cloud.digitalocean.com/v1/oauth"
 
 # Airbyte hands its own flags to the connector under such names; they are not the operator's.
 _PLATFORM_PREFIX = "__"
+
+# The manifest's pattern for `start_date`: what the platform's form accepts.
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", re.ASCII)
 
 
 class OAuthCredentials(BaseModel):
@@ -88,10 +93,9 @@ class Config(BaseModel):
         if value is None:
             return None
         try:
-            date = datetime.fromisoformat(value)
+            date = datetime.fromisoformat(value if _MOMENT.fullmatch(value) else "")
         except (TypeError, ValueError):
             raise ValueError("write it as 2026-01-01T00:00:00Z (RFC 3339)") from None
-        date = date if date.tzinfo else date.replace(tzinfo=UTC)
         if date > datetime.now(UTC):
             raise ValueError(f"{value} is in the future: nothing would ever be read; use a past date")
         return date
@@ -99,11 +103,14 @@ class Config(BaseModel):
     @field_validator("api_base_url", "oauth_base_url")
     @classmethod
     def _is_a_base_url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError(f"{value!r} is not a base URL; the default is right unless you run a test server")
+        try:
+            parts = urlsplit(value)
+        except ValueError:
+            raise ValueError("this is not a base URL; the default is right unless you run a test server") from None
         if parts.username or parts.password:
             raise ValueError("a base URL must not carry a user name or password")
+        if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError(f"{value!r} is not a base URL; the default is right unless you run a test server")
         if parts.scheme == "http" and not _is_loopback(parts.hostname):
             raise ValueError(f"{value!r} would send the token unencrypted; only loopback may use http")
         return value.rstrip("/")
@@ -111,7 +118,12 @@ class Config(BaseModel):
 
 def _is_loopback(host: str) -> bool:
     # host.docker.internal is the loopback of the machine a container runs on.
-    return host in ("localhost", "::1", "host.docker.internal") or host.startswith("127.")
+    if host in ("localhost", "host.docker.internal"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def parse(raw: Mapping[str, Any]) -> Config:
@@ -143,10 +155,15 @@ def tidy(raw: Mapping[str, Any]) -> dict[str, Any]:
         )
     config = {key: value for key, value in _filled(raw).items() if not key.startswith(_PLATFORM_PREFIX)}
     if isinstance(config.get("credentials"), Mapping):
-        config["credentials"] = _filled(config["credentials"])
+        config["credentials"] = {name: _stripped(value) for name, value in _filled(config["credentials"]).items()}
         if isinstance(config["credentials"].get("token_expiry_date"), int | float):
             del config["credentials"]["token_expiry_date"]
     return config
+
+
+def _stripped(value: Any) -> Any:
+    # What is copied from a web page often brings a space or a line end.
+    return value.strip() if isinstance(value, str) else value
 
 
 def _filled(fields: Mapping[str, Any]) -> dict[str, Any]:

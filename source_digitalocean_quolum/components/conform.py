@@ -10,9 +10,11 @@ from typing import Any
 import orjson
 
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)
-_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _INT64 = 2**63
-_LONGEST_NUMBER = 64
+# A float holds every integer up to here; a longer number has lost digits before it came to us.
+_EXACT_FLOAT = 2**53
+# No amount or measure has more digits, before or after the point; an exponent could stand for millions.
+_MOST_DIGITS = 64
 
 # A fix returns the value as the schema wants it; Misfit when that cannot be done without inventing one.
 Fix = Callable[[Any], Any]
@@ -72,15 +74,20 @@ def _nested(declared: Mapping[str, Any], kind: str, misfits: Counter[str], where
     items = declared.get("items", {})
     if _kind(items) == "object":
         conform = compile_conformer(items, misfits, f"{where}[]")
-        return _each_object(conform) if conform else None
-    return _each_value(*_RULES[_kind(items)], misfits, f"{where}[]")
+        return _each_object(conform, misfits, f"{where}[]")
+    exact, fix = _RULES[_kind(items)]
+    return _each_value(frozenset() if _kind(items) in _ALWAYS_CHECKED else exact, fix, misfits, f"{where}[]")
 
 
-def _each_object(conform: Conformer) -> Callable[[Any], None]:
+def _each_object(conform: Conformer | None, misfits: Counter[str], where: str) -> Callable[[Any], None]:
     def each(values: list[Any]) -> None:
-        for value in values:
+        for index, value in enumerate(values):
             if value.__class__ is dict:
-                conform(value)
+                if conform:
+                    conform(value)
+            elif value is not None:
+                misfits[where] += 1
+                values[index] = None
 
     return each
 
@@ -109,20 +116,20 @@ def _kind(declared: Mapping[str, Any]) -> str:
 def _date_time(value: Any) -> str | None:
     if value == "":
         return None
-    if isinstance(value, str) and _DATE_TIME.fullmatch(value):
-        return value
     try:
-        return datetime.fromisoformat(value).isoformat()
+        moment = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         raise Misfit from None
+    return value if _DATE_TIME.fullmatch(value) else moment.isoformat()
 
 
 def _date(value: Any) -> str | None:
     if value == "":
         return None
-    if isinstance(value, str) and _DATE.match(value):
-        return value[:10]
-    raise Misfit
+    try:
+        return datetime.fromisoformat(value).date().isoformat()
+    except (TypeError, ValueError):
+        raise Misfit from None
 
 
 def _integer(value: Any) -> int | None:
@@ -145,13 +152,13 @@ def _number(value: Any) -> Any:
     """A JSON number with exactly the digits' value; see orjson.Fragment for what a float cannot hold."""
     if value == "":
         return None
-    if not isinstance(value, str) or len(value) > _LONGEST_NUMBER:
+    if not isinstance(value, str) or len(value) > _MOST_DIGITS:
         raise Misfit
     try:
         exact = Decimal(value)
     except InvalidOperation:
         raise Misfit from None
-    if not exact.is_finite():
+    if not exact.is_finite() or abs(exact.adjusted()) > _MOST_DIGITS:
         raise Misfit
     nearest = float(exact)
     return nearest if Decimal(repr(nearest)) == exact else orjson.Fragment(format(exact, "f"))
@@ -167,7 +174,12 @@ def _boolean(value: Any) -> bool | None:
 
 
 def _string(value: Any) -> str:
-    return orjson.dumps(value).decode()
+    if isinstance(value, float) and abs(value) > _EXACT_FLOAT:
+        raise Misfit
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        raise Misfit from None
 
 
 def _object(value: Any) -> dict[str, Any]:

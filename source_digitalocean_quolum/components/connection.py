@@ -5,7 +5,7 @@ import logging
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from source_digitalocean_quolum.components.budget import DigitalOceanBudget
 from source_digitalocean_quolum.components.page_cache import PageCache
@@ -54,10 +54,13 @@ class Connection:
         with self._access_lock:
             return self._access.setdefault(stream, True)
 
-    def refused(self, stream: str) -> bool:
-        """Note that DigitalOcean refused a request of this stream; false if it had answered one before."""
+    def refused(self, stream: str) -> Literal["first", "again", "after an answer"]:
+        """Note that DigitalOcean refused a request of this stream, and say what came before it."""
         with self._access_lock:
-            return not self._access.setdefault(stream, False)
+            if stream not in self._access:
+                self._access[stream] = False
+                return "first"
+            return "after an answer" if self._access[stream] else "again"
 
     def is_refused(self, stream: str) -> bool:
         """Whether the token may not read this stream, as far as this run knows."""

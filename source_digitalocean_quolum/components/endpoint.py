@@ -43,6 +43,7 @@ class Endpoint:
 
     The records:
     - `records`: the key of the answer that holds the list (or the one object); empty: the answer itself.
+    - `single`: the answer holds exactly one object; none is an error.
     - `map`: `records` is a map; its members are the records, and this field takes their key.
     - `values`: members that are plain values become records with this one field.
     - `nested`: the records are the members of a list inside each object, by path (`node_pools.nodes`); a
@@ -65,6 +66,7 @@ class Endpoint:
     only: Mapping[str, list[Any]] = field(default_factory=dict)
     skip: Mapping[str, list[Any]] = field(default_factory=dict)
     absent: tuple[int, ...] = ()
+    single: bool = False
     map: str = ""
     values: str = ""
     nested: Mapping[str, str] = field(default_factory=dict)

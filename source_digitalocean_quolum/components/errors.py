@@ -125,7 +125,9 @@ class DigitalOceanErrorHandler(ErrorHandler):
 
     def _answered(self, response: requests.Response) -> ErrorResolution:
         try:
-            take(decode(response), self._endpoint.records, values=bool(self._endpoint.values))
+            found = take(decode(response), self._endpoint.records, values=bool(self._endpoint.values))
+            if self._endpoint.single and len(found) != 1:
+                raise UnexpectedBody(f"{len(found)} objects in `{self._endpoint.records}` instead of one")
         except UnexpectedBody as problem:
             return _retry(f"DigitalOcean answered HTTP 200 for {_path(response)} with {problem}.")
         if not self._connection.allowed(self.name):
@@ -152,14 +154,14 @@ class DigitalOceanErrorHandler(ErrorHandler):
     def _forbidden(self, response: requests.Response) -> ErrorResolution:
         if self.required:
             return _fail(FailureType.config_error, missing_scope(self.name, self._endpoint.scope, response))
-        first = not self._connection.is_refused(self.name)
-        if not self._connection.refused(self.name):
+        refusal = self._connection.refused(self.name)
+        if refusal == "after an answer":
             return _fail(
                 FailureType.transient_error,
                 f"DigitalOcean allowed {self.name} at first and then refused it (HTTP 403{said(response)}): "
                 "the stream is incomplete. The next sync tries again.",
             )
-        if first:
+        if refusal == "first":
             logger.warning(missing_scope(self.name, self._endpoint.scope, response))
         return _ignore(f"{self.name}: no access, no records")
 

@@ -1,7 +1,7 @@
 """Reads one slice of a stream, page by page, completely: also while the list changes under the reader."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -78,15 +78,16 @@ class PageWalk:
     Pages are offsets. When a record that was already read is deleted, all later ones move ahead, and those
     that cross the border to a page already read would be missed. `meta.total` tells: when the list is n
     records shorter than at the page before, the pages on which those n are now are read again, from the last
-    to the first, so that records which move meanwhile move to a page still to come. What was emitted before
-    is known by its key. Rows without keys of their own (`exact`) start over instead: their keys count
-    duplicates, which a shifted page would miscount.
+    to the first and as far as they have moved by then: records that move meanwhile move to a page still to
+    come. What was emitted before is known by its key. Rows without keys of their own (`exact`) start over
+    instead: their keys count duplicates, which a shifted page would miscount.
     """
 
     def __init__(self, exact: bool = False) -> None:
         self.number = 1
         self._exact = exact
         self._total: int | None = None
+        self._now = 0
         self._restarts = 0
         self._seen: set[Any] = set()
         self._remembered: deque[list[Any]] = deque()
@@ -109,13 +110,25 @@ class PageWalk:
         self.number, self._total = 1, None
         return True
 
-    def moved(self, page: Page) -> list[int]:
-        """Pages to read again now, because records after them have moved onto them; mostly none."""
+    def moved(self, page: Page) -> Iterator[int]:
+        """Pages to read again now, because records after them have moved onto them; mostly none.
+
+        Tell `noticed` of each one's total before asking for the next.
+        """
         before, self._total = self._total, page.total if page.total is not None else self._total
-        if before is None or page.total is None or page.total >= before:
-            return []
-        pages = -(-(before - page.total) // PAGE_SIZE)
-        return list(range(page.number - 1, max(0, page.number - 1 - pages), -1))
+        if before is None or page.total is None:
+            return
+        self._now = page.total
+        number = page.number - 1
+        # Where the first record after the pages read before is by now.
+        while number >= 1 and number * PAGE_SIZE > (page.number - 1) * PAGE_SIZE - (before - self._now):
+            yield number
+            number -= 1
+
+    def noticed(self, page: Page) -> None:
+        """Note how long the list is at a page that was read again."""
+        if page.total is not None:
+            self._now = page.total
 
     def advance(self, page: Page) -> bool:
         """Go on to the next page; false after the last one."""

@@ -76,8 +76,13 @@ def take(body: Any, records: str, *, values: bool = False) -> list[dict[str, Any
 
 
 def may_hold_secrets(content: bytes) -> bool:
-    """Whether a page could hold a token or a URI with a password: two substring searches, not a regex."""
-    return b"_v1_" in content or (b"@" in content and b"://" in content)
+    """Whether a page could hold a token or a URI with a password: substring searches, not a regex.
+
+    JSON may write any character as an escape, so a page with escaped ASCII could, too.
+    """
+    if b"_v1_" in content or b"\\u00" in content:
+        return True
+    return b"@" in content and (b"://" in content or b":\\/" in content)
 
 
 def scrub(value: Any) -> Any:

@@ -15,7 +15,7 @@ from source_digitalocean_quolum.components.connection import Connection
 from source_digitalocean_quolum.components.endpoint import Endpoint
 from source_digitalocean_quolum.components.keys import RowKeys
 from source_digitalocean_quolum.components.order import NewestFirst, is_older
-from source_digitalocean_quolum.components.paging import PageWalk, page_params, read_page
+from source_digitalocean_quolum.components.paging import Page, PageWalk, page_params, read_page
 from source_digitalocean_quolum.components.records import (
     decode,
     drop,
@@ -95,8 +95,7 @@ class DigitalOceanRetriever(Retriever):
                     yield row
 
         while (response := self._page(stream_slice, walk.number, again=walk.restarted)) is not None:
-            count = len(take(decode(response), endpoint.records, values=bool(endpoint.values)))
-            page = read_page(decode(response), walk.number, endpoint.paging, count)
+            page = self._place(response, walk.number)
             if walk.starts_over(page):
                 keys = RowKeys(endpoint.key) if endpoint.key else None
                 continue
@@ -104,6 +103,7 @@ class DigitalOceanRetriever(Retriever):
             yield from emit(rows)
             for number in walk.moved(page):
                 if (reread := self._page(stream_slice, number, again=True)) is not None:
+                    walk.noticed(self._place(reread, number))
                     yield from emit(self._rows(reread, keys, derive, conform))
             if (order and order.is_past(rows)) or not walk.advance(page):
                 return
@@ -116,6 +116,11 @@ class DigitalOceanRetriever(Retriever):
             request_params=page_params(self._endpoint.paging, number),
         )
         return response if response is not None and response.ok else None
+
+    def _place(self, response: requests.Response, number: int) -> Page:
+        body = decode(response)
+        count = len(take(body, self._endpoint.records, values=bool(self._endpoint.values)))
+        return read_page(body, number, self._endpoint.paging, count)
 
     def _rows(
         self,

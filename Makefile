@@ -1,0 +1,83 @@
+# Every task of this repository. Needs make and a Python of 3.11 to 3.13; `make help` lists the tasks.
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+UV ?= .cache/uv/bin/uv
+IMAGE ?= quolum/source-digitalocean-quolum:dev
+BUILD_IMAGE ?= docker build
+CODE := $(wildcard main.py source_digitalocean_quolum tools demo demo.py benchmarks unit_tests integration_tests)
+
+# The interpreter must run, not only exist: version managers leave launchers for versions they do not have.
+ifndef PYTHON
+SUITABLE := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
+PYTHON := $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	"$$p" -c '$(SUITABLE)' 2>/dev/null && echo "$$p" && break; done)
+endif
+
+# Without compiled modules every command of the connector starts more than a second later.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help
+help: ## List the tasks
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+.PHONY: install $(VENV)
+install $(VENV): $(STAMP) ## Make .venv from requirements-dev.lock
+
+$(STAMP): requirements-dev.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 with venv found: install one or pass PYTHON=..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: demo
+demo: $(STAMP) ## Sync a sandbox of DigitalOcean into a local warehouse
+	$(BIN)/python -m demo $(ARGS)
+
+.PHONY: test
+test: $(STAMP) ## Run all tests; ARGS="-k oauth" selects
+	$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: lint
+lint: $(STAMP) ## Look for mistakes
+	$(BIN)/ruff check $(CODE)
+
+.PHONY: format
+format: $(STAMP) ## Mend what can be mended and format
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+.PHONY: format-check
+format-check: $(STAMP)
+	$(BIN)/ruff format --check $(CODE)
+
+.PHONY: type-check
+type-check: $(STAMP) ## Check the types
+	$(BIN)/mypy $(CODE)
+
+.PHONY: check-all
+check-all: lint format-check type-check ## Lint, format-check and type-check
+
+.PHONY: docs
+docs: $(STAMP) ## Write the tables of streams anew
+	$(BIN)/python tools/streams_table.py
+
+# The dev lock holds the build backend too, so that installing the project itself resolves nothing. It comes
+# first: what the image gets must be the versions that the tests ran with.
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-strip-extras --no-emit-index-url --no-header --no-annotate $(ARGS)
+
+.PHONY: lock
+lock: $(UV) ## Resolve the locks anew; ARGS=--upgrade takes new versions
+	echo 'poetry-core>=2.0' | $(COMPILE) --all-extras pyproject.toml - -o requirements-dev.lock
+	$(COMPILE) --constraint requirements-dev.lock pyproject.toml -o requirements.lock
+
+.cache/uv/bin/uv:
+	$(PYTHON) -m venv .cache/uv
+	.cache/uv/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+.PHONY: image
+image: ## Build the image; BUILD_IMAGE="buildah bud --isolation chroot" builds without Docker
+	$(BUILD_IMAGE) -t $(IMAGE) .

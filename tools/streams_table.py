@@ -1,0 +1,187 @@
+"""Writes the tables of streams, docs/streams.md and the block in README.md, from the manifest and the schemas.
+
+python tools/streams_table.py           writes them
+python tools/streams_table.py --check   changes nothing; exits 1 and names the files that are not up to date
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from airbyte_cdk.sources.utils.schema_helpers import ResourceSchemaLoader
+
+from source_digitalocean_quolum import SourceDigitaloceanQuolum
+from source_digitalocean_quolum.components.endpoint import Endpoint
+from source_digitalocean_quolum.components.paging import PAGE_SIZE
+
+ROOT = Path(__file__).resolve().parents[1]
+START, END = "<!-- streams -->", "<!-- /streams -->"
+
+# A stream's facts are the manifest's; only the order for readers lives here.
+PRODUCTS: Mapping[str, tuple[str, ...]] = {
+    "Account": ("account", "projects", "project_resources", "tags", "actions"),
+    "Catalog": ("regions", "sizes"),
+    "Droplets and storage": ("droplets", "volumes", "images", "snapshots"),
+    "Networking": ("reserved_ips", "load_balancers", "firewalls", "vpcs", "domains"),
+    "Kubernetes": ("kubernetes_clusters", "kubernetes_node_pools"),
+    "Databases": ("database_clusters",),
+    "App Platform": ("apps",),
+    "Billing": ("balance", "billing_history", "invoices", "invoice_items", "billing_insights"),
+}
+
+INTRODUCTION = f"""\
+# Streams
+
+Written by `make docs` from the manifest and the schemas; change those, not this page.
+
+- **Sync modes:** every stream can be read as full refresh; *incremental by* names the cursor of those that can also
+  be read incrementally. Filtered streams read the whole list and emit what is new, so they save rows, not requests.
+- **Scope:** what a token with custom scopes needs; `account:read` is needed in any case.
+- **Requests:** what one read takes. A list of n records takes n / {PAGE_SIZE}, rounded up, and at least one.
+
+"""
+
+
+@dataclass(frozen=True)
+class Stream:
+    """What the tables say of one stream."""
+
+    name: str
+    description: str
+    primary_key: str
+    sync_modes: str
+    parent: str
+    scope: str
+    requests: str
+
+
+def streams() -> dict[str, Stream]:
+    """Every stream of the manifest, by name, in the manifest's order."""
+    manifest = SourceDigitaloceanQuolum().resolved_manifest
+    definitions = {stream["$parameters"]["name"]: stream for stream in manifest["streams"]}
+    return {name: _stream(name, definition, definitions) for name, definition in definitions.items()}
+
+
+def _stream(name: str, definition: Mapping[str, Any], all_definitions: Mapping[str, Mapping[str, Any]]) -> Stream:
+    endpoint = Endpoint.of(definition["$parameters"]["api"])
+    router = definition["retriever"].get("partition_router") or {}
+    parents = [config["stream"]["$parameters"]["name"] for config in router.get("parent_stream_configs", ())]
+    cursor = definition.get("incremental_sync") or {}
+    source = _read_with(endpoint, all_definitions)
+    return Stream(
+        name=name,
+        description=_description(name),
+        primary_key=", ".join(f"`{field}`" for field in definition["primary_key"]),
+        sync_modes=_sync_modes(cursor, endpoint),
+        parent=", ".join(f"`{parent}`" for parent in [*parents, *source]) or "-",
+        scope=f"`{endpoint.scope}`",
+        requests=_requests(endpoint, router, parents, cursor, source),
+    )
+
+
+def _read_with(endpoint: Endpoint, definitions: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The stream whose cached pages hold the nested records of this one."""
+    if not endpoint.nested:
+        return []
+    apis = {name: Endpoint.of(definition["$parameters"]["api"]) for name, definition in definitions.items()}
+    return [name for name, api in apis.items() if api.path == endpoint.path and not api.nested]
+
+
+def _description(name: str) -> str:
+    schema = ResourceSchemaLoader("source_digitalocean_quolum").get_schema(name)
+    text = " ".join(str(schema["description"]).removeprefix("One record is ").split())
+    return (text[:1].upper() + text[1:]).replace("|", r"\|")
+
+
+def _sync_modes(cursor: Mapping[str, Any], endpoint: Endpoint) -> str:
+    if not cursor:
+        return "full refresh"
+    filtered = cursor.get("is_client_side_incremental") and not endpoint.newest_first
+    return f"incremental by `{cursor['cursor_field']}`" + (" (filtered)" if filtered else "")
+
+
+def _requests(
+    endpoint: Endpoint,
+    router: Mapping[str, Any],
+    parents: list[str],
+    cursor: Mapping[str, Any],
+    read_with: list[str],
+) -> str:
+    if read_with:
+        return f"none beyond `{read_with[0]}`"
+    text = "1" if endpoint.paging == "none" else f"1 per {PAGE_SIZE}"
+    if router.get("type") == "ListPartitionRouter":
+        return f"{text}, in {len(router['values'])} lists"
+    if cursor.get("step"):
+        days = str(cursor["step"]).removeprefix("P").removesuffix("D")
+        return f"{text}, for each {days} days"
+    if parents:
+        new = "new " if cursor and not cursor.get("is_client_side_incremental") else ""
+        return f"{text}, for each {new}record of `{parents[0]}`"
+    if endpoint.newest_first:
+        return f"{text}, back to the cursor"
+    return text
+
+
+def grouped(found: Mapping[str, Stream]) -> Iterator[tuple[str, list[Stream]]]:
+    """The streams by product; a ValueError names those that are in no product, or in one but not in the manifest."""
+    listed = [name for names in PRODUCTS.values() for name in names]
+    if odd := sorted(set(found).symmetric_difference(listed)):
+        raise ValueError(f"PRODUCTS and the manifest disagree about: {', '.join(odd)}")
+    for product, names in PRODUCTS.items():
+        yield product, [found[name] for name in names]
+
+
+def page(found: Mapping[str, Stream]) -> str:
+    """The text of docs/streams.md."""
+    sections = []
+    for product, members in grouped(found):
+        rows = [
+            [f"`{s.name}`", s.description, s.primary_key, s.sync_modes, s.parent, s.scope, s.requests] for s in members
+        ]
+        header = ["Stream", "What it is", "Primary key", "Sync modes", "Parent", "Scope", "Requests"]
+        sections.append(f"## {product}\n\n{_table(header, rows)}")
+    return INTRODUCTION + "\n".join(sections)
+
+
+def readme_block(found: Mapping[str, Stream]) -> str:
+    """The short table between the markers in README.md."""
+    rows = [[product, ", ".join(f"`{s.name}`" for s in members)] for product, members in grouped(found)]
+    return f"{START}\n{_table(['Product', 'Streams'], rows)}{END}"
+
+
+def _table(header: list[str], rows: list[list[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def _with_block(readme: str, block: str) -> str:
+    before, start, rest = readme.partition(START)
+    _, end, after = rest.partition(END)
+    return f"{before}{block}{after}" if start and end else readme
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the files, or with --check say which would change; the exit code."""
+    parser = argparse.ArgumentParser(description="Write the tables of streams from the manifest and the schemas.")
+    parser.add_argument("--check", action="store_true", help="change nothing, exit 1 if a file is not up to date")
+    check = parser.parse_args(arguments).check
+    found = streams()
+    readme = ROOT / "README.md"
+    wanted = {
+        ROOT / "docs" / "streams.md": page(found),
+        readme: _with_block(readme.read_text(encoding="utf-8"), readme_block(found)),
+    }
+    stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    for path in stale:
+        if not check:
+            path.write_text(wanted[path], encoding="utf-8")
+        sys.stderr.write(f"{path.relative_to(ROOT)} {'is not up to date: make docs' if check else 'written'}\n")
+    return int(check and bool(stale))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

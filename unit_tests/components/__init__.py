@@ -1,0 +1,1 @@
+"""The connector's dense parts, tested directly."""

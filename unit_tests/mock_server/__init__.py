@@ -1,0 +1,1 @@
+"""The connector at Airbyte's boundary: messages in, messages out, DigitalOcean mocked."""

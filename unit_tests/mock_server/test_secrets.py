@@ -1,0 +1,146 @@
+"""Secrets in what DigitalOcean answers, and in the configuration, never appear in any line of output."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import source_digitalocean_quolum
+from unit_tests.mock_server.commands import TOKEN, Output, read, token_config
+from unit_tests.mock_server.server import PAGE, DigitalOcean, Reply, error
+
+_LIST = Path(source_digitalocean_quolum.__file__).parent / "schemas" / "removed_secrets.json"
+REMOVED: dict[str, list[str]] = json.loads(_LIST.read_text(encoding="utf-8"))
+MARK = "planted-secret"
+PATHS = {
+    "apps": ("/v2/apps", "apps", {"with_projects": "true"}),
+    "database_clusters": ("/v2/databases", "databases", {}),
+}
+
+
+def plant(row: dict[str, Any], path: str, value: Any) -> None:
+    """Put a value at a path such as `users[].password`, into both members of every list on the way."""
+    name, _, rest = path.partition(".")
+    if not rest:
+        row[name] = value
+        return
+    if name.endswith("[]"):
+        members = row.setdefault(name[:-2], [{"name": "first"}, {"name": "second"}])
+        for member in members:
+            plant(member, rest, value)
+        return
+    plant(row.setdefault(name, {}), rest, value)
+
+
+def reached(row: dict[str, Any], path: str) -> bool:
+    """Whether the object that held the secret is still there: only the secret itself is removed."""
+    *way, _ = path.split(".")
+    place: Any = row
+    for name in way:
+        place = place.get(name.removesuffix("[]")) if isinstance(place, dict) else None
+        place = place[-1] if isinstance(place, list) and place else place
+    return isinstance(place, dict)
+
+
+def no_line_holds(output: Output, *secrets: str) -> None:
+    for line in output.lines:
+        for secret in secrets:
+            assert secret not in line
+
+
+@pytest.mark.parametrize("stream", sorted(REMOVED))
+@pytest.mark.parametrize("debug", [False, True])
+def test_planted_secrets_never_come_out(api: DigitalOcean, stream: str, debug: bool) -> None:
+    row: dict[str, Any] = {"id": "a", "updated_at": "2026-02-01T00:00:00Z"}
+    for number, path in enumerate(REMOVED[stream]):
+        shapes: list[Any] = [f"{MARK}-{number}", {"password": f"{MARK}-{number}"}, [f"{MARK}-{number}"]]
+        plant(row, path, shapes[number % 3])
+    path, records, query = PATHS[stream]
+    api.lists(path, records, [row], query)
+
+    output = read(stream, debug=debug)
+
+    (record,) = output.rows(stream)
+    no_line_holds(output, MARK)
+    for secret_path in REMOVED[stream]:
+        assert reached(record, secret_path), secret_path
+
+
+def test_every_stream_with_secrets_is_planted() -> None:
+    assert set(PATHS) == set(REMOVED)
+
+
+SHAPES = {
+    "dop_v1_" + "b" * 64: "[removed]",
+    "doo_v1_" + "0" * 64: "[removed]",
+    "export T=dor_v1_" + "b" * 64 + "; run": "export T=[removed]; run",
+    "postgresql://doadmin:p4ss.w0rd@db.example:25060/app": "postgresql://[removed]@db.example:25060/app",
+    "https://:s3cr3t-word@git.example/x": "https://[removed]@git.example/x",
+    "redis://default:a%2Fb@r.example": "redis://[removed]@r.example",
+    "amqp://u:p@one.example and mqtt://v:q@two.example": (
+        "amqp://[removed]@one.example and mqtt://[removed]@two.example"
+    ),
+}
+KEPT = [
+    "https://cloud.digitalocean.com/droplets/1",
+    "git@github.com:quolum/app.git",
+    "ssh://git@github.com/quolum/app",
+    "mail ops@example.com about 10:30",
+    "https://example.com/path:with@sign",
+    "dop_v1_ is how tokens begin",
+]
+
+
+def test_tokens_and_credentialed_addresses_are_blanked_wherever_they_stand(api: DigitalOcean) -> None:
+    texts = [*SHAPES, *KEPT]
+    row = {
+        "id": 1,
+        "name": texts[0],
+        "tags": texts,
+        "undeclared": {"deep": [{"er": text} for text in texts]},
+    }
+    api.lists("/v2/droplets", "droplets", [row], {"type": "droplets"})
+    api.lists("/v2/droplets", "droplets", [], {"type": "gpus"})
+
+    output = read("droplets", debug=True)
+
+    (record,) = output.rows("droplets")
+    wanted = [*SHAPES.values(), *KEPT]
+    assert record["tags"] == wanted
+    assert record["name"] == "[removed]"
+    assert [inner["er"] for inner in record["undeclared"]["deep"]] == wanted
+    no_line_holds(output, "b" * 64, "0" * 64, "p4ss.w0rd", "s3cr3t-word", "a%2Fb")
+
+
+def test_an_escaped_token_is_blanked_too(api: DigitalOcean) -> None:
+    escaped = b'{"volumes": [{"id": "a", "name": "dop\\u005fv1\\u005f%s"}]}' % (b"b" * 64)
+    api.on("/v2/volumes", PAGE, Reply(escaped))
+
+    no_line_holds(read("volumes"), "b" * 64)
+
+
+def test_an_escaped_password_in_an_address_is_blanked_too(api: DigitalOcean) -> None:
+    escaped = b'{"volumes": [{"id": "a", "name": "https:\\/\\/me:planted-secret\\u0040example.com\\/"}]}'
+    api.on("/v2/volumes", PAGE, Reply(escaped))
+
+    no_line_holds(read("volumes"), MARK)
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_an_error_that_repeats_secrets_does_not_print_them(api: DigitalOcean, debug: bool) -> None:
+    said = f"token {'dop_v1_' + 'b' * 64} via postgres://u:{MARK}@db.example failed"
+    api.on("/v2/volumes", PAGE, error(422, "bad", said))
+
+    output = read("volumes", debug=debug, expect_failure=True)
+
+    no_line_holds(output, "b" * 64, MARK)
+    assert output.failed
+
+
+def test_the_token_of_the_configuration_is_masked_even_when_digitalocean_repeats_it(api: DigitalOcean) -> None:
+    api.on("/v2/volumes", PAGE, error(422, "bad", f"you sent {TOKEN}"))
+
+    output = read("volumes", config=token_config(), debug=True, expect_failure=True)
+
+    no_line_holds(output, TOKEN)

@@ -1,0 +1,102 @@
+"""The documentation agrees with the connector: generated tables, commands, links, headings."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tools import streams_table
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "integration_tests").rglob("*.md")])
+
+
+def page_id(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+@pytest.fixture
+def copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The generated files, in a place where they may be changed."""
+    (tmp_path / "docs").mkdir()
+    for name in ("README.md", "docs/streams.md"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    monkeypatch.setattr(streams_table, "ROOT", tmp_path)
+    return tmp_path
+
+
+def test_the_tables_of_streams_are_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
+    assert streams_table.main(["--check"]) == 0, capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/streams.md"])
+def test_a_stale_table_is_noticed_and_mended(copies: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    page = copies / name
+    current = page.read_text(encoding="utf-8")
+    page.write_text(current.replace("`droplets`", "`drops`"), encoding="utf-8")
+
+    assert streams_table.main(["--check"]) == 1
+    assert name in capsys.readouterr().err
+    assert page.read_text(encoding="utf-8") != current
+    assert streams_table.main([]) == 0
+    assert page.read_text(encoding="utf-8") == current
+
+
+def test_the_rest_of_the_readme_is_left_alone(copies: Path) -> None:
+    readme = copies / "README.md"
+    readme.write_text(f"Before.\n{streams_table.START}\nold\n{streams_table.END}\nAfter.\n", encoding="utf-8")
+
+    streams_table.main([])
+
+    text = readme.read_text(encoding="utf-8")
+    assert text.startswith("Before.\n")
+    assert text.endswith("\nAfter.\n")
+    assert "old" not in text
+
+
+def test_a_stream_without_a_product_is_named() -> None:
+    found = streams_table.streams()
+    found["spaces"] = found["droplets"]
+    with pytest.raises(ValueError, match="spaces"):
+        list(streams_table.grouped(found))
+
+
+def test_the_table_says_what_reading_a_stream_takes() -> None:
+    found = streams_table.streams()
+    assert found["account"].requests == "1"
+    assert found["volumes"].requests == "1 per 200"
+    assert found["droplets"].requests == "1 per 200, in 2 lists"
+    assert found["project_resources"].requests == "1 per 200, for each record of `projects`"
+    assert found["kubernetes_node_pools"].requests == "none beyond `kubernetes_clusters`"
+    assert re.fullmatch(r"1 per 200, for each \d+ days", found["billing_insights"].requests)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_links_to_files_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    targets = [target.split("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", text) if ":" not in target]
+    assert [target for target in targets if target and not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / ".ci/run"], ids=page_id)
+def test_every_make_command_in_the_docs_exists(page: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+)(?= .*:|:)", makefile, re.MULTILINE))
+    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", page.read_text(encoding="utf-8"), re.MULTILINE))
+    assert named <= targets
+
+
+def test_the_operators_page_has_airbytes_headings_in_order() -> None:
+    text = (ROOT / "docs/digitalocean-quolum.md").read_text(encoding="utf-8")
+    assert text.startswith("# DigitalOcean (Quolum)\n")
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == [
+        "Prerequisites",
+        "Setup guide",
+        "Supported sync modes",
+        "Supported Streams",
+        "Performance considerations",
+        "Limitations & Troubleshooting",
+        "Data type map",
+        "Changelog",
+    ]
