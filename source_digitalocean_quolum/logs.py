@@ -2,6 +2,7 @@
 
 import logging
 
+from airbyte_cdk.sources.streams.http.exceptions import BaseBackoffException
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_digitalocean_quolum.components.records import scrub
@@ -20,6 +21,8 @@ def _fit(record: logging.LogRecord) -> bool:
         # A problem with a sentence for the operator: the code's traceback would only hide it.
         stream = f"{descriptor.name}: " if (descriptor := error._stream_descriptor) else ""  # noqa: SLF001
         record.msg, record.args, record.exc_info, record.exc_text = f"{stream}{error.message}", None, None, None
+    elif isinstance(error, BaseBackoffException):
+        record.msg, record.args, record.exc_info, record.exc_text = f"{record.getMessage()} {error}", None, None, None
     # The CDK logs the body of an answer it does not know what to do with.
     record.msg, record.args = scrub(record.getMessage()), None
     return True

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from airbyte_cdk.models import (
@@ -14,9 +13,10 @@ from airbyte_cdk.models import (
     FailureType,
     StreamDescriptor,
 )
-from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
+from airbyte_cdk.sources.declarative.concurrent_declarative_source import ConcurrentDeclarativeSource
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from source_digitalocean_quolum import manifest
 from source_digitalocean_quolum.check import StreamAccess, check
 from source_digitalocean_quolum.components.connection import Connection
 from source_digitalocean_quolum.components.endpoint import Endpoint
@@ -24,12 +24,9 @@ from source_digitalocean_quolum.config import parse, tidy
 from source_digitalocean_quolum.logs import guard
 from source_digitalocean_quolum.state import unusable
 
-# Absolute: the CDK would prefer a manifest.yaml that happens to lie in the working directory.
-_MANIFEST = str(Path(__file__).parent / "manifest.yaml")
 
-
-class SourceDigitaloceanQuolum(YamlDeclarativeSource):
-    """The declarative source of manifest.yaml, with a check and a read that speak to a person."""
+class SourceDigitaloceanQuolum(ConcurrentDeclarativeSource):
+    """The declarative source of manifest.yaml and streams/*.yaml, with a check and a read that speak to a person."""
 
     def __init__(
         self,
@@ -39,10 +36,10 @@ class SourceDigitaloceanQuolum(YamlDeclarativeSource):
     ) -> None:
         guard()
         super().__init__(
-            path_to_yaml=_MANIFEST,
-            catalog=catalog,
-            config=tidy(config) if config else None,
-            state=state,
+            catalog=catalog or ConfiguredAirbyteCatalog(streams=[]),
+            config=tidy(config) if config else {},
+            state=state or [],
+            source_config=manifest.load(),
         )
         cursors = {stream["name"]: stream.get("incremental_sync") for stream in self.resolved_manifest["streams"]}
         for name in unusable(state or [], cursors):

@@ -17,7 +17,7 @@ from integration_tests.openapi_server.moments import Window
 from integration_tests.openapi_server.specification import Operation, Specification
 from integration_tests.openapi_server.synthesis import Request, Synthesiser
 
-_HOURLY_LIMIT = 5000
+_HOURLY_LIMIT = 500_000
 _PAGING = {"page", "per_page", "limit", "page_token"}
 _WINDOW = {"start", "end"}
 # Parameters that name a resource: an answer repeats them where it has a property of the same name.
@@ -50,13 +50,13 @@ class Answers:
     def _answer(self, request: HttpRequest) -> Response:
         if request.headers.get("authorization") != f"Bearer {self.token}":
             return _error(401, "unauthorized", "Unable to authenticate you.")
-        if request.method != "GET":
-            return _error(405, "method_not_allowed", "Only reading is offered here.")
         path = unquote(request.scope["raw_path"].partition(b"?")[0].decode())
         found = self.specification.find(path)
         if found is None:
             return _error(404, "not_found", "The resource you requested could not be found.")
         operation, parameters = found
+        if request.method != operation.method:
+            return _error(405, "method_not_allowed", "Only reading is offered here.")
         query = dict(parse_qsl(request.url.query))
         try:
             paging = _Paging.of(operation, query)

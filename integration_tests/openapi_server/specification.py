@@ -10,12 +10,16 @@ Schema = Mapping[str, Any]
 
 SPECIFICATION = Path(__file__).parents[3] / "shared" / "reference" / "digitalocean-openapi.json"
 
+# A POST that asks instead of changing something.
+READING_POSTS = ("/v2/apps/metrics/bandwidth_daily",)
+
 
 @dataclass(frozen=True)
 class Operation:
-    """A GET of the document: its path template, its query parameters' schemas and its 200 answer."""
+    """A request of the document that only reads: its path template, its query parameters' schemas, its answer."""
 
     path: str
+    method: str
     query: Mapping[str, Schema]
     media_type: str
     schema: Schema
@@ -35,7 +39,11 @@ class Specification:
 
     def __init__(self, path: Path = SPECIFICATION) -> None:
         self.document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        self.operations = [self._operation(path) for path, item in self.document["paths"].items() if "get" in item]
+        self.operations = [
+            self._operation(path, "get" if "get" in item else "post")
+            for path, item in self.document["paths"].items()
+            if "get" in item or path in READING_POSTS
+        ]
         self._by_length: dict[int, list[tuple[list[str], Operation]]] = {}
         for operation in self.operations:
             segments = operation.path.strip("/").split("/")
@@ -96,14 +104,15 @@ class Specification:
                     own.setdefault(key, value)
         return Shape({**own, "properties": properties} if properties else own, references)
 
-    def _operation(self, path: str) -> Operation:
+    def _operation(self, path: str, method: str) -> Operation:
         item = self.document["paths"][path]
-        get = item["get"]
+        get = item[method]
         parameters = [self.resolve(each)[0] for each in (*item.get("parameters", ()), *get.get("parameters", ()))]
         answer, _ = self.resolve(get["responses"]["200"])
         media_type, content = next(iter(answer["content"].items()))
         return Operation(
             path=path,
+            method=method.upper(),
             query={each["name"]: each.get("schema", {}) for each in parameters if each["in"] == "query"},
             media_type=media_type,
             schema=content.get("schema", {}),

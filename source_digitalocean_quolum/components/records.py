@@ -69,10 +69,13 @@ def take(body: Any, records: str, *, values: bool = False) -> list[dict[str, Any
         return [found]
     if not isinstance(found, list):
         raise UnexpectedBody(f"`{records}` is a JSON {_kind(found)} instead of a list")
+    if values or all(row.__class__ is dict for row in found):
+        return found
     for row in found:
-        if row.__class__ is not dict and not values:
+        if row is not None and not isinstance(row, dict):
             raise UnexpectedBody(f"`{records}` holds a JSON {_kind(row)} where an object belongs")
-    return found
+    # Some lists are documented to hold nulls (a Droplet's kernels): nothing is no record.
+    return [row for row in found if row is not None]
 
 
 def may_hold_secrets(content: bytes) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from source_digitalocean_quolum.sync.errors import (
     ConfigurationError,
     SyncError,
 )
+from source_digitalocean_quolum.sync.interruption import handled, held
 from source_digitalocean_quolum.sync.plan import configured_catalog, plan_streams
 from source_digitalocean_quolum.sync.progress import PlainProgress, open_progress
 from source_digitalocean_quolum.sync.redaction import Redactor
@@ -54,9 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     redact = Redactor()
     if options.postgres:
         redact.learn({"password": _password(options.postgres)})
-    before = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        return _sync(options, redact)
+        with handled():
+            return _sync(options, redact)
     except SyncError as error:
         _complain(redact(str(error)))
         return error.exit_code
@@ -69,8 +69,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _complain("Interrupted. What is committed is kept; the next sync goes on from there.")
         return EXIT_INTERRUPTED
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _sync(options: argparse.Namespace, redact: Redactor) -> int:
@@ -89,7 +87,8 @@ def _sync(options: argparse.Namespace, redact: Redactor) -> int:
 
         def keep_config(config: dict[str, Any]) -> None:
             redact.learn(config)
-            write_config(options.config, config)
+            with held():
+                write_config(options.config, config)
 
         def show(message: dict[str, Any]) -> None:
             if message["type"] == "LOG":
@@ -211,10 +210,6 @@ def _password(url: str) -> str:
 
 def _complain(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 import orjson
 
 from source_digitalocean_quolum.sync.errors import ConfigurationError, ConnectorError
+from source_digitalocean_quolum.sync.interruption import held
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -138,10 +139,11 @@ class Connector:
             if process.returncode:
                 yield _log("WARN", f"The connector's {action} ended {_ending(process.returncode)}.")
         finally:
-            _end(process)
-            # A token may have been rotated in the lines nobody has looked at.
-            self._keep_unread_config(stdout)
-            stdout.close()
+            with held():
+                _end(process)
+                # A token may have been rotated in the lines nobody has looked at.
+                self._keep_unread_config(stdout)
+                stdout.close()
 
     def _keep_unread_config(self, stdout: IO[bytes]) -> None:
         unread = [config for line in stdout if (config := _rotated_config(_parse(line) or {})) is not None]

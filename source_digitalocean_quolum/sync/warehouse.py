@@ -25,6 +25,7 @@ import sqlalchemy
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from source_digitalocean_quolum.sync.errors import StreamRefusedError, WarehouseError
+from source_digitalocean_quolum.sync.interruption import held
 from source_digitalocean_quolum.sync.spool import (
     EXTRACTED_AT_COLUMN,
     META_COLUMN,
@@ -108,7 +109,8 @@ class Warehouse:
         )
 
         catalog = ConfiguredAirbyteCatalog.model_validate(configured_catalog)
-        self._cache.register_source(SOURCE_NAME, catalog, {stream.stream.name for stream in catalog.streams})
+        with held():
+            self._cache.register_source(SOURCE_NAME, catalog, {stream.stream.name for stream in catalog.streams})
 
     def table(self, stream: str, json_schema: Mapping[str, Any], key: Sequence[str]) -> Table:
         """Return the table of a stream from its JSON schema and its primary key (property names)."""
@@ -148,15 +150,10 @@ class Warehouse:
     @contextmanager
     def _transaction(self, table: Table) -> Iterator[Connection]:
         try:
-            with self._processor.get_sql_connection() as connection:
+            with held(), self._processor.get_sql_connection() as connection:
                 yield connection
         except SQLAlchemyError as error:
             self._raise(table, error)
-        except RuntimeError as error:
-            # DuckDB answers a signal during a query with this.
-            if "interrupted" in str(error).lower():
-                raise KeyboardInterrupt from error
-            raise
 
     def _raise(self, table: Table, error: SQLAlchemyError) -> NoReturn:
         reason = str(error.orig if isinstance(error, DBAPIError) else error).strip().split("\n")

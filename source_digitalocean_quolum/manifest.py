@@ -1,0 +1,31 @@
+"""Puts the manifest together: manifest.yaml holds the connection and the spec, streams/<product>.yaml the streams."""
+
+from pathlib import Path
+from typing import Any
+
+from airbyte_cdk.utils.yaml_loader import safe_load_yaml
+
+_HERE = Path(__file__).parent
+
+
+def load() -> dict[str, Any]:
+    """The whole manifest as one document, as the CDK wants it.
+
+    The streams are found under `#/definitions/streams/<name>`, so that they can refer to each other across
+    files. A stream that stands in two files is a ValueError.
+    """
+    manifest = _read(_HERE / "manifest.yaml")
+    streams: dict[str, Any] = {}
+    for path in sorted((_HERE / "streams").glob("*.yaml")):
+        for name, stream in _read(path).items():
+            if name in streams:
+                raise ValueError(f"Stream {name} stands in {path.name} and in another file.")
+            streams[name] = stream
+    manifest["definitions"]["streams"] = streams
+    manifest["streams"] = [{"$ref": f"#/definitions/streams/{name}"} for name in streams]
+    return manifest
+
+
+def _read(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = safe_load_yaml(path.read_text(encoding="utf-8"))
+    return content
