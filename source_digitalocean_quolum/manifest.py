@@ -26,6 +26,13 @@ def load() -> dict[str, Any]:
     return manifest
 
 
+def products() -> dict[str, list[str]]:
+    """The streams' names by product, in the order of the files; a file's first line begins with the product."""
+    files = sorted((_HERE / "streams").glob("*.yaml"))
+    titles = [path.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ").rstrip(".") for path in files]
+    return {title.partition(":")[0]: list(_read(path)) for title, path in zip(titles, files, strict=True)}
+
+
 def _read(path: Path) -> dict[str, Any]:
     content: dict[str, Any] = safe_load_yaml(path.read_text(encoding="utf-8"))
     return content

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+from source_digitalocean_quolum import manifest
+from source_digitalocean_quolum.components.endpoint import Endpoint
 
 REPOSITORY = Path(__file__).parents[1]
 PACKAGE = REPOSITORY / "source_digitalocean_quolum"
@@ -89,22 +90,44 @@ class OpenApi:
     def __init__(self, path: Path) -> None:
         self._document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
 
-    def record(self, path: str, records: str, nested: str) -> Schema | None:
-        """The schema of one record of a GET; None where the document has no such path.
-
-        `path` has any `{placeholders}`; `records` is the key of the list or object (empty: the body itself)
-        and `nested` the key of the list inside it whose members are the records.
-        """
-        operation = self._get(path)
+    def record(self, endpoint: Endpoint) -> Schema | None:
+        """The schema of one record of an endpoint; None where the document has no such path."""
+        operation = self._operation(f"v2/{endpoint.path}")
         if operation is None:
             return None
         answer = self._resolved(operation["responses"]["200"])
         schema: Schema = answer["content"]["application/json"]["schema"]
-        for key in filter(None, (records, nested)):
-            schema = self._member(schema, "properties", key)
-            if any("items" in layer for layer, _ in self._layers(schema)):
-                schema = self._member(schema, "items")
+        if endpoint.values:
+            # Plain values have no properties; the one field they become is the connector's.
+            return {}
+        if endpoint.records:
+            schema = self._listed(schema, endpoint.records)
+        if endpoint.map:
+            return self._of_map(schema)
+        if not endpoint.nested:
+            return schema
+        inside = []
+        for path in endpoint.nested.values():
+            member = schema
+            for key in path.split("."):
+                member = self._listed(member, key)
+            inside.append(member)
+        return {"anyOf": inside}
+
+    def _listed(self, schema: Schema, key: str) -> Schema:
+        """The schema of a member, or of its items where it is a list."""
+        schema = self._member(schema, "properties", key)
+        if any("items" in layer for layer, _ in self._layers(schema)):
+            schema = self._member(schema, "items")
         return schema
+
+    def _of_map(self, schema: Schema) -> Schema:
+        """The schema of a map's values, whether its keys are named or free."""
+        layers = [layer for layer, _ in self._layers(schema)]
+        values = [
+            layer["additionalProperties"] for layer in layers if isinstance(layer.get("additionalProperties"), dict)
+        ]
+        return {"anyOf": [*values, *(value for layer in layers for value in layer.get("properties", {}).values())]}
 
     def properties(self, schema: Schema, prefix: str = "", trail: tuple[str, ...] = ()) -> Iterator[str]:
         """Paths of all properties at any depth, in every branch; a schema inside itself is not entered twice."""
@@ -133,12 +156,12 @@ class OpenApi:
             raise KeyError(f"The document has no {name or keyword} there.")
         return {"allOf": found}
 
-    def _get(self, path: str) -> Schema | None:
+    def _operation(self, path: str) -> Schema | None:
         asked = path.split("/")
         for template, item in self._document["paths"].items():
             segments = template.strip("/").split("/")
-            if "get" in item and len(segments) == len(asked) and all(map(_fits, segments, asked)):
-                return dict(item["get"])
+            if len(segments) == len(asked) and all(map(_fits, segments, asked)):
+                return dict(item.get("get") or item["post"])
         return None
 
     def _resolved(self, node: Schema) -> Schema:
@@ -172,35 +195,16 @@ def resolved(node: Any, shared: Path) -> Any:
     return {key: resolved(value, shared) for key, value in node.items()}
 
 
-def endpoints(manifest: Path) -> dict[str, dict[str, Any]]:
-    """Every stream's `$parameters.api` of the manifest, by stream name."""
-    loaded = yaml.safe_load(manifest.read_text(encoding="utf-8"))
-    found: dict[str, dict[str, Any]] = {}
-
-    def search(node: Any) -> None:
-        if isinstance(node, dict):
-            parameters = node.get("$parameters")
-            if isinstance(parameters, dict) and "api" in parameters:
-                found[parameters["name"]] = parameters["api"]
-            node = list(node.values())
-        if isinstance(node, list):
-            for each in node:
-                search(each)
-
-    search(loaded)
-    return found
-
-
-def coverage(stream: str, api: Mapping[str, Any], schemas: Path, document: OpenApi) -> Coverage | None:
+def coverage(stream: str, endpoint: Endpoint, schemas: Path, document: OpenApi) -> Coverage | None:
     """Compare one stream's schema with the document; None where the document lacks the endpoint."""
-    record = document.record(f"v2/{api['path']}", api["records"], api.get("nested", ""))
+    record = document.record(endpoint)
     if record is None:
         return None
     secrets: dict[str, list[str]] = json.loads((schemas / "removed_secrets.json").read_text(encoding="utf-8"))
-    added = {*api.get("derived", {}), *([api["key"]["field"]] if "key" in api else [])}
+    added = {*endpoint.derived, endpoint.map, endpoint.values, endpoint.key.field if endpoint.key else ""} - {""}
     schema = resolved(json.loads((schemas / f"{stream}.json").read_text(encoding="utf-8")), schemas / "shared")
     documented = frozenset(document.properties(record))
-    if not api["records"]:
+    if not endpoint.records:
         documented = frozenset(path for path in documented if path.split(".")[0].split("[")[0] not in ENVELOPE)
     declared = frozenset(document.properties(schema))
     return Coverage(stream, documented, declared, frozenset(secrets.get(stream, [])), frozenset(added) - documented)
@@ -210,7 +214,6 @@ def main(arguments: list[str] | None = None) -> int:
     """Print the report; 1 when a schema is incomplete, 2 when there is nothing to compare with."""
     parser = argparse.ArgumentParser(prog="schema_coverage", description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--spec", type=Path, default=SPECIFICATION, help="DigitalOcean's OpenAPI document, as JSON")
-    parser.add_argument("--manifest", type=Path, default=PACKAGE / "manifest.yaml", help="the connector's manifest")
     parser.add_argument("--schemas", type=Path, default=PACKAGE / "schemas", help="folder of the schemas")
     options = parser.parse_args(arguments)
     if not options.spec.is_file():
@@ -218,7 +221,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
 
     document = OpenApi(options.spec)
-    apis = endpoints(options.manifest)
+    parameters = [stream["$parameters"] for stream in manifest.load()["definitions"]["streams"].values()]
+    apis = {facts["name"]: Endpoint.of(facts["api"]) for facts in parameters}
     streams = {path.stem for path in options.schemas.glob("*.json") if not path.stem.startswith("removed_secrets")}
     results = {name: coverage(name, apis[name], options.schemas, document) for name in sorted(streams & apis.keys())}
     compared = [each for each in results.values() if each is not None]

@@ -16,21 +16,10 @@ from airbyte_cdk.sources.utils.schema_helpers import ResourceSchemaLoader
 from source_digitalocean_quolum import SourceDigitaloceanQuolum
 from source_digitalocean_quolum.components.endpoint import Endpoint
 from source_digitalocean_quolum.components.paging import PAGE_SIZE
+from source_digitalocean_quolum.manifest import products
 
 ROOT = Path(__file__).resolve().parents[1]
 START, END = "<!-- streams -->", "<!-- /streams -->"
-
-# A stream's facts are the manifest's; only the order for readers lives here.
-PRODUCTS: Mapping[str, tuple[str, ...]] = {
-    "Account": ("account", "projects", "project_resources", "tags", "actions"),
-    "Catalog": ("regions", "sizes"),
-    "Droplets and storage": ("droplets", "volumes", "images", "snapshots"),
-    "Networking": ("reserved_ips", "load_balancers", "firewalls", "vpcs", "domains"),
-    "Kubernetes": ("kubernetes_clusters", "kubernetes_node_pools"),
-    "Databases": ("database_clusters",),
-    "App Platform": ("apps",),
-    "Billing": ("balance", "billing_history", "invoices", "invoice_items", "billing_insights"),
-}
 
 INTRODUCTION = f"""\
 # Streams
@@ -68,7 +57,7 @@ def streams() -> dict[str, Stream]:
 def _stream(name: str, definition: Mapping[str, Any], all_definitions: Mapping[str, Mapping[str, Any]]) -> Stream:
     endpoint = Endpoint.of(definition["$parameters"]["api"])
     router = definition["retriever"].get("partition_router") or {}
-    parents = [config["stream"]["$parameters"]["name"] for config in router.get("parent_stream_configs", ())]
+    parents = _parents(router)
     cursor = definition.get("incremental_sync") or {}
     source = _read_with(endpoint, all_definitions)
     return Stream(
@@ -77,17 +66,25 @@ def _stream(name: str, definition: Mapping[str, Any], all_definitions: Mapping[s
         primary_key=", ".join(f"`{field}`" for field in definition["primary_key"]),
         sync_modes=_sync_modes(cursor, endpoint),
         parent=", ".join(f"`{parent}`" for parent in [*parents, *source]) or "-",
-        scope=f"`{endpoint.scope}`",
+        scope=f"`{endpoint.scope}`" if endpoint.scope else "any token",
         requests=_requests(endpoint, router, parents, cursor, source),
     )
 
 
+def _parents(router: Mapping[str, Any]) -> list[str]:
+    router = router.get("underlying_partition_router") or router
+    return [config["stream"]["$parameters"]["name"] for config in router.get("parent_stream_configs", ())]
+
+
 def _read_with(endpoint: Endpoint, definitions: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """The stream whose cached pages hold the nested records of this one."""
-    if not endpoint.nested:
-        return []
-    apis = {name: Endpoint.of(definition["$parameters"]["api"]) for name, definition in definitions.items()}
-    return [name for name, api in apis.items() if api.path == endpoint.path and not api.nested]
+    """The stream whose shared pages hold the records of this one."""
+    shared = {
+        name: Endpoint.of(definition["$parameters"]["api"])
+        for name, definition in definitions.items()
+        if definition["retriever"]["requester"].get("use_cache")
+    }
+    first = next((name for name, api in shared.items() if api.path == endpoint.path), None)
+    return [first] if first and shared[first] != endpoint else []
 
 
 def _description(name: str) -> str:
@@ -117,7 +114,11 @@ def _requests(
         return f"{text}, in {len(router['values'])} lists"
     if cursor.get("step"):
         days = str(cursor["step"]).removeprefix("P").removesuffix("D")
-        return f"{text}, for each {days} days"
+        period = "day" if days == "1" else f"{days} days"
+        if "group_size" in router:
+            return f"1 for each {period} and {router['group_size']} records of `{parents[0]}`"
+        each = f" and record of `{parents[0]}`" if parents and parents[0] != "account" else ""
+        return f"{text}, for each {period}{each}"
     if parents:
         new = "new " if cursor and not cursor.get("is_client_side_incremental") else ""
         return f"{text}, for each {new}record of `{parents[0]}`"
@@ -127,11 +128,8 @@ def _requests(
 
 
 def grouped(found: Mapping[str, Stream]) -> Iterator[tuple[str, list[Stream]]]:
-    """The streams by product; a ValueError names those that are in no product, or in one but not in the manifest."""
-    listed = [name for names in PRODUCTS.values() for name in names]
-    if odd := sorted(set(found).symmetric_difference(listed)):
-        raise ValueError(f"PRODUCTS and the manifest disagree about: {', '.join(odd)}")
-    for product, names in PRODUCTS.items():
+    """The streams by product, as the files in streams/ have them."""
+    for product, names in products().items():
         yield product, [found[name] for name in names]
 
 

@@ -111,7 +111,10 @@ def test_what_is_worth_knowing_of_the_account_is_said(api: DigitalOcean, fields:
             'may not read the account (DigitalOcean: "no"). Give it the scope account:read',
         ),
         (error(404, "not_found"), "answered HTTP 404 for /v2/account: is `api_base_url` DigitalOcean's API?"),
-        (Reply(b"", 302), "answered HTTP 302 for /v2/account: is `api_base_url`"),
+        (
+            Reply(b"", 302, {"Location": "https://elsewhere.example"}),
+            "answered HTTP 302 for /v2/account: is `api_base_url`",
+        ),
         (Reply(b"<html></html>"), "a web page instead of JSON"),
         (Reply(b"{"), "no complete JSON"),
         (Reply({"hello": 1}), "JSON without `account`"),

@@ -55,11 +55,11 @@ def test_the_rest_of_the_readme_is_left_alone(copies: Path) -> None:
     assert "old" not in text
 
 
-def test_a_stream_without_a_product_is_named() -> None:
+def test_every_stream_stands_under_one_product() -> None:
     found = streams_table.streams()
-    found["spaces"] = found["droplets"]
-    with pytest.raises(ValueError, match="spaces"):
-        list(streams_table.grouped(found))
+    listed = [stream.name for _, members in streams_table.grouped(found) for stream in members]
+    assert sorted(listed) == sorted(found)
+    assert "Networking" in dict(streams_table.grouped(found))
 
 
 def test_the_table_says_what_reading_a_stream_takes() -> None:
@@ -69,6 +69,10 @@ def test_the_table_says_what_reading_a_stream_takes() -> None:
     assert found["droplets"].requests == "1 per 200, in 2 lists"
     assert found["project_resources"].requests == "1 per 200, for each record of `projects`"
     assert found["kubernetes_node_pools"].requests == "none beyond `kubernetes_clusters`"
+    assert found["kubernetes_nodes"].requests == "none beyond `kubernetes_clusters`"
+    assert found["invoice_preview"].requests == "none beyond `invoices`"
+    assert found["app_bandwidth_daily"].requests == "1 for each day and 100 records of `apps`"
+    assert found["genai_agent_usage"].requests == "1, for each day and record of `genai_agents`"
     assert re.fullmatch(r"1 per 200, for each \d+ days", found["billing_insights"].requests)
 
 

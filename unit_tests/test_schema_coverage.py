@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from airbyte_cdk.sources.utils.schema_helpers import ResourceSchemaLoader
 
-from tools.schema_coverage import PACKAGE, SPECIFICATION, endpoints, main, resolved
+from source_digitalocean_quolum import manifest
+from tools.schema_coverage import PACKAGE, SPECIFICATION, main, resolved
 
 documented = pytest.mark.skipif(not SPECIFICATION.is_file(), reason=f"no OpenAPI document at {SPECIFICATION}")
 
@@ -36,13 +37,13 @@ def test_a_property_missing_deep_inside_a_shared_schema_is_named(
     schemas: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def forget(schema: Any) -> None:
-        del schema["properties"]["nodes"]["items"]["properties"]["droplet_id"]
+        del schema["properties"]["taints"]["items"]["properties"]["effect"]
 
     change(schemas / "shared" / "node_pool.json", forget)
     assert main(["--schemas", str(schemas)]) == 1
     report = capsys.readouterr().out
-    assert "missing: node_pools[].nodes[].droplet_id" in report
-    assert "missing: nodes[].droplet_id" in report
+    assert "missing: node_pools[].taints[].effect" in report
+    assert "missing: taints[].effect" in report
 
 
 @documented
@@ -67,7 +68,7 @@ def test_without_the_document_nothing_is_compared(tmp_path: Path, capsys: pytest
     assert "--spec" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("stream", sorted(endpoints(PACKAGE / "manifest.yaml")))
+@pytest.mark.parametrize("stream", sorted(manifest.load()["definitions"]["streams"]))
 def test_the_tool_compares_the_schema_the_cdk_loads(stream: str) -> None:
     raw = json.loads((PACKAGE / "schemas" / f"{stream}.json").read_text(encoding="utf-8"))
     loaded = ResourceSchemaLoader(PACKAGE.name).get_schema(stream)

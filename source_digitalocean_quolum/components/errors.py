@@ -112,6 +112,8 @@ class DigitalOceanErrorHandler(ErrorHandler):
                 f"{_path(response)} redirects to another place (HTTP {status}), where the token is not sent: "
                 "`api_base_url` must be the API's own address.",
             )
+        if status in (404, 410) and self._endpoint.post:
+            return _retry(f"{_path(response)} was asked about something that is being deleted (HTTP {status}).")
         if status in (404, 410):
             return _fail(
                 FailureType.config_error,

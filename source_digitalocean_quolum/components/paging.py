@@ -51,7 +51,9 @@ def read_page(body: Mapping[str, Any], number: int, paging: str, records: int) -
         return _page(number, number < (_count(meta.get("pages")) or 0), _count(meta.get("total")))
     if paging == "total":
         total = _count(body.get("total"))
-        return _page(number, records >= PAGE_SIZE if total is None else number * PAGE_SIZE < total, total)
+        # `records` instead of PAGE_SIZE: a server that makes shorter pages than asked for is read to its end.
+        more = records >= PAGE_SIZE if total is None else 0 < number * records < total
+        return _page(number, more, total)
     links = body.get("links")
     pages = links.get("pages") if isinstance(links, Mapping) else None
     link = pages.get("next") if isinstance(pages, Mapping) else None

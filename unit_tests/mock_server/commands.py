@@ -21,7 +21,15 @@ from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 from source_digitalocean_quolum import SourceDigitaloceanQuolum
 
 TOKEN = "dop_v1_" + "a" * 64
-INCREMENTAL = {"actions", "projects", "apps", "billing_history", "invoices", "invoice_items", "billing_insights"}
+INCREMENTAL = {
+    *("actions", "projects", "apps", "billing_history", "invoices", "invoice_items", "billing_insights"),
+    *("app_bandwidth_daily", "app_deployments", "app_events", "app_job_invocations"),
+    *("database_backups", "database_events", "droplet_autoscale_history", "invoice_summaries"),
+    *("function_access_keys", "function_namespaces", "genai_agent_usage", "genai_indexing_jobs"),
+    *("genai_model_evaluation_runs", "insights_alert_instances", "insights_alert_rules"),
+    *("kubernetes_status_messages", "registry_garbage_collections", "registry_tags", "security_scans"),
+    *("vector_database_backups", "vector_databases"),
+}
 COMPLETE = [AirbyteStreamStatus.STARTED, AirbyteStreamStatus.RUNNING, AirbyteStreamStatus.COMPLETE]
 
 

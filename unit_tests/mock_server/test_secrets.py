@@ -7,16 +7,17 @@ from typing import Any
 import pytest
 
 import source_digitalocean_quolum
+from source_digitalocean_quolum import SourceDigitaloceanQuolum
+from source_digitalocean_quolum.components.paging import page_params
 from unit_tests.mock_server.commands import TOKEN, Output, read, token_config
 from unit_tests.mock_server.server import PAGE, DigitalOcean, Reply, error
 
 _LIST = Path(source_digitalocean_quolum.__file__).parent / "schemas" / "removed_secrets.json"
 REMOVED: dict[str, list[str]] = json.loads(_LIST.read_text(encoding="utf-8"))
 MARK = "planted-secret"
-PATHS = {
-    "apps": ("/v2/apps", "apps", {"with_projects": "true"}),
-    "database_clusters": ("/v2/databases", "databases", {}),
-}
+FACTS = {stream.name: stream.endpoint for stream in SourceDigitaloceanQuolum().stream_access()}
+# The others stand under a parent or inside another list: the sandbox plants theirs in a whole account.
+LISTS = sorted(name for name in REMOVED if not FACTS[name].has_parent and FACTS[name].is_plain and FACTS[name].records)
 
 
 def plant(row: dict[str, Any], path: str, value: Any) -> None:
@@ -49,15 +50,15 @@ def no_line_holds(output: Output, *secrets: str) -> None:
             assert secret not in line
 
 
-@pytest.mark.parametrize("stream", sorted(REMOVED))
+@pytest.mark.parametrize("stream", LISTS)
 @pytest.mark.parametrize("debug", [False, True])
 def test_planted_secrets_never_come_out(api: DigitalOcean, stream: str, debug: bool) -> None:
     row: dict[str, Any] = {"id": "a", "updated_at": "2026-02-01T00:00:00Z"}
     for number, path in enumerate(REMOVED[stream]):
         shapes: list[Any] = [f"{MARK}-{number}", {"password": f"{MARK}-{number}"}, [f"{MARK}-{number}"]]
         plant(row, path, shapes[number % 3])
-    path, records, query = PATHS[stream]
-    api.lists(path, records, [row], query)
+    facts = FACTS[stream]
+    api.on(f"/v2/{facts.path}", {**page_params(facts.paging, 1), **facts.params_for({})}, {facts.records: [row]})
 
     output = read(stream, debug=debug)
 
@@ -67,8 +68,9 @@ def test_planted_secrets_never_come_out(api: DigitalOcean, stream: str, debug: b
         assert reached(record, secret_path), secret_path
 
 
-def test_every_stream_with_secrets_is_planted() -> None:
-    assert set(PATHS) == set(REMOVED)
+def test_the_streams_with_most_secrets_are_planted() -> None:
+    assert {"apps", "database_clusters"} <= set(LISTS)
+    assert len(LISTS) >= 8
 
 
 SHAPES = {
