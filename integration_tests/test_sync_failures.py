@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,10 @@ from typing import Any
 import pytest
 
 from source_digitalocean_quolum.sync import engine as engine_module
+from source_digitalocean_quolum.sync.cli import main
 from source_digitalocean_quolum.sync.loaders import open_postgres
 from source_digitalocean_quolum.sync.warehouse import Warehouse
-from unit_tests.sync.account import Account, action_rows, actions, droplets, events
+from unit_tests.sync.account import CONNECTOR, Account, action_rows, actions, droplets, events
 from unit_tests.sync.target import Target, postgres_url, report, sync, target
 
 __all__ = ["postgres_url", "target"]
@@ -102,17 +104,18 @@ def test_rotated_tokens_go_back_into_the_file_and_are_never_shown(
         rotate_on="check",
         wait_for_config=True,
         noise=["using refresh-token-a and s3cr3t-of-the-app"],
-        check={"status": "SUCCEEDED", "message": "connected with refresh-token-a"},
+        check={"status": "SUCCEEDED", "message": "connected with TOKEN"},
     )
     assert sync(account, target) == 0
     captured = capsys.readouterr()
     assert sync(account, target) == 0
 
     assert account.content["rotated"] == 2
-    assert account.config["credentials"]["refresh_token"] == "refresh-token-a00"
+    assert account.config["credentials"]["refresh_token"] == "rotated-token-2"
     everything = captured.out + captured.err + (tmp_path / "report.json").read_text()
     assert "connected with ****" in everything
     assert "refresh-token-a" not in everything
+    assert "rotated-token" not in everything
     assert "s3cr3t-of-the-app" not in everything
 
 
@@ -148,13 +151,50 @@ def test_a_failed_check_shows_the_connectors_words_and_reads_nothing(
     assert "droplets" not in target.tables()
 
 
-def test_the_schema_is_held_by_one_sync_at_a_time(
-    tmp_path: Path, target: Target, capsys: pytest.CaptureFixture[str]
+def test_a_postgres_schema_is_held_by_one_sync_at_a_time(
+    tmp_path: Path, postgres_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    if target.kind == "duckdb":
-        pytest.skip("DuckDB's own lock is between processes: see test_sync_process.py")
+    target = Target("postgres", tmp_path, postgres_url)
     account = Account(tmp_path, droplets(1))
-    with open_postgres(target.arguments[1], target.schema, tmp_path):
+    with open_postgres(postgres_url, target.schema, tmp_path):
         assert sync(account, target) == 3
         assert "in use by another sync (source-digitalocean-quolum-sync" in capsys.readouterr().err
+        assert sync(account, target, "--schema", f"{target.schema}_2") == 0, "another schema is free"
     assert sync(account, target) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--duckdb", "other.duckdb"], "not a valid DuckDB database file"),
+        (["--postgres", "postgresql://me:hidden-pw@127.0.0.1:1/db"], "Connection refused"),
+        (["--postgres", "postgresql://me@127.0.0.1:1/db"], "Connection refused"),
+    ],
+)
+def test_a_warehouse_that_cannot_be_opened_is_one_sentence_and_no_password(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    words: str,
+) -> None:
+    account = Account(tmp_path, droplets(1), refresh_token="refresh-token-a", rotate_on="check")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PGPASSWORD", "hidden-pw")
+    (tmp_path / "other.duckdb").write_bytes(b"this is no database" * 500)
+    assert main(["--config", str(account.config_path), "--connector", CONNECTOR, *arguments]) == 4
+    captured = capsys.readouterr()
+    assert words in captured.err
+    assert captured.err.count("\n") == 1
+    assert "hidden-pw" not in captured.out + captured.err
+    assert "rotated" not in account.content, "no token is spent for a sync that cannot land"
+
+
+def test_a_missing_extra_is_said_with_the_way_to_install_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account = Account(tmp_path, droplets(1))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "airbyte.caches", None)
+    assert main(["--config", str(account.config_path), "--connector", CONNECTOR]) == 2
+    assert "pip install 'source-digitalocean-quolum[sync]'" in capsys.readouterr().err

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from source_digitalocean_quolum.sync.errors import StreamRefusedError
+from source_digitalocean_quolum.sync.interruption import held
 from source_digitalocean_quolum.sync.spool import Spool
 
 if TYPE_CHECKING:
@@ -189,10 +190,11 @@ class Engine:
                 self.runs[name].requests = count
 
     def _end_complete(self, run: StreamRun) -> None:
-        self._commit(run)
-        if not run.refused:
-            run.status, run.error = "complete", None
-        self._ended(run)
+        with held():
+            self._commit(run)
+            if not run.refused:
+                run.status, run.error = "complete", None
+            self._ended(run)
 
     def _end_incomplete(self, run: StreamRun) -> None:
         if not run.refused and run.started is not None:
@@ -210,10 +212,12 @@ class Engine:
         self._progress.changed(run)
 
     def _commit(self, run: StreamRun) -> None:
-        self._guarded(run, lambda: self._land(run))
-        run.spool.clear()
-        run.last_commit = time.monotonic()
-        self._progress.changed(run)
+        # What is committed is also counted: an interruption waits for both.
+        with held():
+            self._guarded(run, lambda: self._land(run))
+            run.spool.clear()
+            run.last_commit = time.monotonic()
+            self._progress.changed(run)
 
     def _land(self, run: StreamRun) -> None:
         write: Write = run.plan.write
