@@ -45,7 +45,8 @@ def _fits(state: Mapping[str, Any], cursor: Mapping[str, Any]) -> bool:
     field, written = cursor["cursor_field"], cursor["datetime_format"]
     if state.get("use_global_cursor"):
         # More partitions than the CDK remembers one by one: one cursor for all of them.
-        return isinstance(state.get("state"), Mapping) and _fits(state["state"], cursor)
+        shared = state.get("state") or {}
+        return isinstance(shared, Mapping) and _fits(shared, cursor)
     if "states" in state:
         states = state["states"]
         return isinstance(states, list) and all(_fits_partition(entry, field, written) for entry in states)

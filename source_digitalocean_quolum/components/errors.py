@@ -113,7 +113,11 @@ class DigitalOceanErrorHandler(ErrorHandler):
                 "`api_base_url` must be the API's own address.",
             )
         if status in (404, 410) and self._endpoint.post:
-            return _retry(f"{_path(response)} was asked about something that is being deleted (HTTP {status}).")
+            return _fail(
+                FailureType.transient_error,
+                f"{_path(response)} was asked about something that was deleted during the sync (HTTP {status}). "
+                "The next sync tries again.",
+            )
         if status in (404, 410):
             return _fail(
                 FailureType.config_error,

@@ -1,0 +1,101 @@
+"""An account with one of everything: an answer for every stream's endpoint, made from the stream's schema."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from airbyte_cdk.test.entrypoint_wrapper import discover
+
+from source_digitalocean_quolum import SourceDigitaloceanQuolum
+from source_digitalocean_quolum.components.endpoint import Endpoint
+from unit_tests.mock_server.commands import resolved_streams, token_config
+from unit_tests.mock_server.server import API, Reply, Request
+
+Row = dict[str, Any]
+
+MOMENT, DAY, MONTH = "2026-03-05T00:00:00Z", "2026-03-05", "2026-03"
+# Some lists exist for some engines only.
+ENGINES = ("pg", "kafka", "opensearch")
+
+
+@cache
+def schemas() -> dict[str, Row]:
+    """Every stream's schema as Airbyte gets it."""
+    config = token_config()
+    output = discover(SourceDigitaloceanQuolum(config=config), config)
+    assert output.catalog.catalog
+    return {stream.name: stream.json_schema for stream in output.catalog.catalog.streams}
+
+
+@cache
+def endpoints() -> dict[str, Endpoint]:
+    """Every stream's endpoint."""
+    return {name: Endpoint.of(stream["$parameters"]["api"]) for name, stream in resolved_streams().items()}
+
+
+class World:
+    """Answers any request for any stream's endpoint; `rows` are changed by tests that plant something."""
+
+    def __init__(self) -> None:
+        self.rows = {name: _rows(name) for name in endpoints()}
+        self._routes = [
+            (re.compile(re.sub(r"\{\w+\}", "[^/]+", endpoint.path)), name) for name, endpoint in endpoints().items()
+        ]
+
+    def __call__(self, request: Request) -> Reply | None:
+        """The answer of the first stream at this address, those that are plain lists before the others."""
+        path = request.address.removeprefix(f"{API}/v2/")
+        found = [name for route, name in self._routes if route.fullmatch(path)]
+        found.sort(key=lambda name: ("{" in endpoints()[name].path, not endpoints()[name].is_plain))
+        return Reply(self.body(found[0])) if found else None
+
+    def body(self, stream: str) -> Row:
+        """The answer of a stream's endpoint."""
+        endpoint, rows = endpoints()[stream], self.rows[stream]
+        counts = {"total": 1, "total_pages": 1, "current_page": 1, "meta": {"total": len(rows), "pages": 1}}
+        if endpoint.nested:
+            rows = [_around(endpoint, rows)]
+        if not endpoint.records:
+            return rows[0]
+        listed: Any = [row[endpoint.values] for row in rows] if endpoint.values else rows
+        if endpoint.map:
+            listed = {str(row[endpoint.map]): row for row in rows}
+        elif endpoint.single or endpoint.paging == "none" and endpoint.nested:
+            listed = rows[0]
+        return {endpoint.records: listed, "links": {}, **counts}
+
+
+def _rows(stream: str) -> list[Row]:
+    schema, endpoint = schemas()[stream], endpoints()[stream]
+    row = _value("", schema)
+    added = {*endpoint.derived, *([endpoint.key.field] if endpoint.key else [])}
+    row = {name: value for name, value in row.items() if name not in added}
+    if stream == "database_clusters":
+        return [{**row, "id": f"of-{engine}", "engine": engine} for engine in ENGINES]
+    return [row]
+
+
+def _around(endpoint: Endpoint, rows: list[Row]) -> Row:
+    """The object that holds the nested lists."""
+    outer: Row = {"id": "outer", "created_at": MOMENT}
+    for path in endpoint.nested.values():
+        *way, last = path.split(".")
+        place = outer
+        for name in way:
+            place = place.setdefault(name, {})
+        place[last] = [row[endpoint.values] for row in rows] if endpoint.values else rows
+    return outer
+
+
+def _value(name: str, declared: Mapping[str, Any]) -> Any:
+    types = declared.get("type", "string")
+    kind = next((kind for kind in ([types] if isinstance(types, str) else types) if kind != "null"), "null")
+    if kind == "object":
+        return {inner: _value(inner, shape) for inner, shape in declared.get("properties", {}).items()}
+    if kind == "array":
+        return [_value(name, declared.get("items", {}))]
+    if kind == "string":
+        known = {"date-time": MOMENT, "date": DAY}.get(declared.get("format", ""))
+        return known or (MONTH if name.endswith("period") else f"some-{name}")
+    return {"integer": 7, "number": 1.5, "boolean": True}.get(kind)
