@@ -37,8 +37,8 @@ demo: $(STAMP) ## Sync a sandbox of DigitalOcean into a local warehouse
 	$(BIN)/python -m demo $(ARGS)
 
 .PHONY: test
-test: $(STAMP) ## Run all tests; ARGS="-k oauth" selects
-	$(BIN)/python -m pytest $(ARGS)
+test: $(STAMP) ## Run all tests, two files at a time; ARGS="-k oauth" selects
+	$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
 
 .PHONY: lint
 lint: $(STAMP) ## Look for mistakes
