@@ -38,7 +38,7 @@ demo: $(STAMP) ## Sync a sandbox of DigitalOcean into a local warehouse
 
 .PHONY: test
 test: $(STAMP) ## Run all tests, two files at a time; ARGS="-k oauth" selects
-	$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
+	PYTHONHASHSEED=0 $(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
 
 .PHONY: lint
 lint: $(STAMP) ## Look for mistakes

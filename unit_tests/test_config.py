@@ -1,5 +1,6 @@
 """The configuration: what is accepted, and a sentence for each thing a person can get wrong."""
 
+from functools import cache
 from typing import Any
 
 import jsonschema
@@ -21,6 +22,12 @@ from unit_tests.mock_server.commands import TOKEN, oauth_config, token_config
 SECRET = "planted-secret"
 
 
+@cache
+def specification() -> dict[str, Any]:
+    source = SourceDigitaloceanQuolum()
+    return dict(source.spec(source.logger).connectionSpecification)
+
+
 def refused(raw: Any) -> str:
     with pytest.raises(AirbyteTracedException) as raised:
         parse(raw)
@@ -34,8 +41,7 @@ def with_credentials(**fields: Any) -> dict[str, Any]:
 
 
 def test_the_defaults_are_those_of_the_spec() -> None:
-    source = SourceDigitaloceanQuolum()
-    spec = source.spec(source.logger).connectionSpecification["properties"]
+    spec = specification()["properties"]
     config = parse(with_credentials(auth_type="access_token", access_token=TOKEN))
 
     assert config.start_date is None
@@ -48,8 +54,7 @@ def test_the_defaults_are_those_of_the_spec() -> None:
 
 
 def test_spec_and_configuration_have_the_same_fields() -> None:
-    source = SourceDigitaloceanQuolum()
-    spec = source.spec(source.logger).connectionSpecification["properties"]
+    spec = specification()["properties"]
     oauth, token = spec["credentials"]["oneOf"]
 
     assert set(spec) == set(Config.model_fields)
@@ -77,10 +82,8 @@ def test_spec_and_configuration_have_the_same_fields() -> None:
     ],
 )
 def test_good_configurations_pass_here_and_in_the_platform(raw: dict[str, Any]) -> None:
-    source = SourceDigitaloceanQuolum()
-
     parse(raw)
-    jsonschema.validate(tidy(raw), source.spec(source.logger).connectionSpecification)
+    jsonschema.validate(tidy(raw), specification())
 
 
 @pytest.mark.parametrize(
@@ -165,8 +168,7 @@ def test_a_sentence_never_repeats_a_secret(raw: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("date", ["2026-01-01", "2026-01-01T00:00:00", "2026-01-01T00:00:00+02:00"])
 def test_a_date_that_the_platform_refuses_is_refused_in_a_sentence(date: str) -> None:
-    source = SourceDigitaloceanQuolum()
-    spec = source.spec(source.logger).connectionSpecification
+    spec = specification()
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(token_config(start_date=date), spec)
 

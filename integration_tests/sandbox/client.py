@@ -147,6 +147,10 @@ class Sandbox:
         """From now on delete this many of the records just served after each page of the resource."""
         self._command("delete_between_pages", resource=resource, count_per_page=count_per_page)
 
+    def product(self, name: str, used: bool) -> None:
+        """Say whether the team has ever used a product, e.g. `organizations` (at first it has not)."""
+        self._command("product", name=name, used=used)
+
     def account_status(self, status: str, email_verified: bool | None = None, message: str | None = None) -> None:
         """Set the account to `active`, `warning` or `locked`."""
         self._command("account", status=status, email_verified=email_verified, status_message=message)

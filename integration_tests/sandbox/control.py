@@ -66,6 +66,14 @@ def _account(state: State, body: Body) -> Body:
     return account.record()
 
 
+def _product(state: State, body: Body) -> Body:
+    known = state.world.products
+    if body["name"] not in known:
+        raise ValueError(f"unknown product {body['name']!r}; known: {', '.join(sorted(known))}")
+    (state.world.unused.discard if body["used"] else state.world.unused.add)(body["name"])
+    return {"unused": sorted(state.world.unused)}
+
+
 _COMMANDS: dict[str, Callable[[State, Body], Body]] = {
     "mint_token": _mint,
     "revoke": _revoke,
@@ -77,6 +85,7 @@ _COMMANDS: dict[str, Callable[[State, Body], Body]] = {
     "delete": _delete,
     "delete_between_pages": _delete_between_pages,
     "account": _account,
+    "product": _product,
 }
 
 

@@ -1,7 +1,7 @@
 """`page`/`per_page` paging with `links.pages`, as DigitalOcean documents it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -14,17 +14,19 @@ MAX_PER_PAGE = 200
 
 @dataclass(frozen=True)
 class Ask:
-    """One authorised GET: where it was sent, its parameters, what the token may see, and when."""
+    """One authorised request: where it was sent, its parameters, what the token may see, when, and a POST's body."""
 
     url: str
     path: Mapping[str, str]
     query: Mapping[str, str]
     scopes: frozenset[str]
     now: datetime
+    body: Mapping[str, Any] = field(default_factory=dict)
+    default_per_page: int = DEFAULT_PER_PAGE
 
     def page(self) -> tuple[int, int]:
         """`(page, per_page)`; out of range is a 400."""
-        return self._integer("page", 1, None), self._integer("per_page", DEFAULT_PER_PAGE, MAX_PER_PAGE)
+        return self._integer("page", 1, None), self._integer("per_page", self.default_per_page, MAX_PER_PAGE)
 
     def _integer(self, name: str, default: int, maximum: int | None) -> int:
         text = self.query.get(name)

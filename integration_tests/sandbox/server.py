@@ -16,11 +16,12 @@ from starlette.routing import BaseRoute, Route
 
 from integration_tests.sandbox.auth import TOKEN_SHAPE, Token, Tokens, require
 from integration_tests.sandbox.clock import Clock, stamp
+from integration_tests.sandbox.endpoints import Endpoint
 from integration_tests.sandbox.faults import CHANGES, INSTEAD, CutOff, Fault, Faults
 from integration_tests.sandbox.limits import Limiter
 from integration_tests.sandbox.paging import Ask
-from integration_tests.sandbox.problems import Problem, not_found, server_error
-from integration_tests.sandbox.resources import ENDPOINTS, Endpoint
+from integration_tests.sandbox.problems import Problem, bad_request, not_found, server_error
+from integration_tests.sandbox.resources import ENDPOINTS
 from integration_tests.sandbox.world import World
 from integration_tests.sandbox.world.plan import Record
 
@@ -90,7 +91,11 @@ async def _answer(
     if endpoint is None:
         raise not_found()
     url = f"{request.url.scheme}://{request.headers['host']}{request.url.path}"
-    ask = Ask(url, request.path_params, request.query_params, scopes, state.clock.now())
+    try:
+        sent = orjson.loads(await request.body() or b"{}")
+    except orjson.JSONDecodeError as error:
+        raise bad_request("the body is not JSON") from error
+    ask = Ask(url, request.path_params, request.query_params, scopes, state.clock.now(), sent)
     body = endpoint.answer(state.world, ask)
     _delete_behind(state, endpoint.key, body)
     names = [fault.name for fault in faults]
@@ -128,8 +133,8 @@ def _guarded(state: State, endpoint: Endpoint | None) -> Handler:
 
 
 def api_routes(state: State) -> list[BaseRoute]:
-    """Every GET the sandbox serves, and a 404 in DigitalOcean's shape for the rest of `/v2`."""
-    routes: list[BaseRoute] = [Route(one.path, _guarded(state, one), methods=["GET"]) for one in ENDPOINTS]
+    """Everything the sandbox serves, and a 404 in DigitalOcean's shape for the rest of `/v2`."""
+    routes: list[BaseRoute] = [Route(one.path, _guarded(state, one), methods=[one.method]) for one in ENDPOINTS]
     everything = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     return [*routes, Route("/v2/{rest:path}", _guarded(state, None), methods=everything)]
 

@@ -58,6 +58,7 @@ class DigitalOcean:
         self.requests: list[Request] = []
         self.unexpected: list[str] = []
         self._answers: dict[tuple[str, str, tuple[tuple[str, str], ...] | None], list[Answer]] = {}
+        self.otherwise: Callable[[Request], Reply | None] = lambda _: None
         self._lock = threading.Lock()
         mocker.register_uri(requests_mock.ANY, requests_mock.ANY, content=self._respond)
 
@@ -110,6 +111,8 @@ class DigitalOcean:
             answers = self._answers.get((request.method, request.address, query))
             if answers:
                 return answers.pop(0) if len(answers) > 1 else answers[0]
+        if (reply := self.otherwise(request)) is not None:
+            return reply
         self.unexpected.append(f"{request.method} {request.address} {request.query}")
         return Reply({"id": "teapot", "message": f"nobody announced {request.address}"}, status=418)
 

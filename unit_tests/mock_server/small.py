@@ -30,9 +30,7 @@ def only(*streams: str) -> Iterator[None]:
             needed |= found
             found = {other for name in found for other in _STREAM.findall(str(definitions[name]))} - needed
         whole["definitions"]["streams"] = {name: definitions[name] for name in definitions if name in needed}
-        whole["streams"] = [
-            {"$ref": f"#/definitions/streams/{name}"} for name in definitions if name in streams
-        ]
+        whole["streams"] = [{"$ref": f"#/definitions/streams/{name}"} for name in definitions if name in streams]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest, "load", lambda: whole)
         yield

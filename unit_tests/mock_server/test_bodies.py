@@ -23,7 +23,7 @@ ODD = {
     "vpcs": (b'{"links": {}, "meta": {"total": 0}}', "JSON without `vpcs`"),
     "domains": (b'{"domains": "none"}', "`domains` is a JSON string"),
     "projects": (b'{"projects": ["a", "b"]}', "`projects` holds a JSON string"),
-    "actions": (b'{"actions": [{"id": 1}, null]}', "`actions` holds a JSON null"),
+    "actions": (b'{"actions": [{"id": 1}, [2]]}', "`actions` holds a JSON list"),
     "account": (b'{"account": 7}', "`account` is a JSON number"),
     "balance": (b'{"id": "server_error", "message": "Unexpected"}', "an error object (server_error: Unexpected)"),
 }
@@ -82,6 +82,12 @@ def test_a_null_list_is_an_empty_one(api: DigitalOcean) -> None:
     assert output.records == []
     assert [output.status("volumes"), output.status("vpcs")] == ["COMPLETE", "COMPLETE"]
     assert not output.failed
+
+
+def test_a_null_in_a_list_is_no_record(api: DigitalOcean) -> None:
+    api.on(VOLUMES, PAGE, Reply(b'{"volumes": [null, {"id": "a"}, null]}'))
+
+    assert read("volumes").rows("volumes") == [{"id": "a"}]
 
 
 def test_one_object_instead_of_a_list_is_a_list_of_one(api: DigitalOcean) -> None:

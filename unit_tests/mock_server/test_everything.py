@@ -8,9 +8,9 @@ import pytest
 from freezegun import freeze_time
 
 from unit_tests.mock_server.clock import fake_clock
-from unit_tests.mock_server.commands import Output, incremental, read, resolved_streams, token_config
+from unit_tests.mock_server.commands import INCREMENTAL, Output, read, resolved_streams, token_config
 from unit_tests.mock_server.server import API, Request, digitalocean
-from unit_tests.mock_server.world import World, endpoints, schemas
+from unit_tests.mock_server.world import ENGINES, World, endpoints, schemas
 
 
 @pytest.fixture(scope="module")
@@ -61,10 +61,20 @@ def test_every_request_goes_to_the_api_and_none_changes_anything(sync: tuple[Out
     assert posts == {f"{API}/v2/apps/metrics/bandwidth_daily"}
 
 
-@pytest.mark.parametrize("stream", sorted(incremental()))
+@pytest.mark.parametrize("stream", sorted(INCREMENTAL))
 def test_an_incremental_stream_has_a_state_to_go_on_from(sync: tuple[Output, list[Request]], stream: str) -> None:
     output, _ = sync
     state = output.state_of(stream)
     field = resolved_streams()[stream]["incremental_sync"]["cursor_field"]
 
     assert field in state or state.get("states") or state.get("state"), state
+
+
+@pytest.mark.parametrize("stream", ["database_users", "database_dbs", "database_replicas", "database_logsinks"])
+def test_equal_names_in_different_clusters_are_different_records(
+    sync: tuple[Output, list[Request]], stream: str
+) -> None:
+    output, _ = sync
+    owners = [row["database_cluster_uuid"] for row in output.rows(stream)]
+
+    assert sorted(owners) == sorted(f"of-{engine}" for engine in ENGINES)

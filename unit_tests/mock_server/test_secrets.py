@@ -7,17 +7,14 @@ from typing import Any
 import pytest
 
 import source_digitalocean_quolum
-from source_digitalocean_quolum import SourceDigitaloceanQuolum
-from source_digitalocean_quolum.components.paging import page_params
+from unit_tests.mock_server.clock import fake_clock
 from unit_tests.mock_server.commands import TOKEN, Output, read, token_config
-from unit_tests.mock_server.server import PAGE, DigitalOcean, Reply, error
+from unit_tests.mock_server.server import PAGE, DigitalOcean, Reply, digitalocean, error
+from unit_tests.mock_server.world import World
 
 _LIST = Path(source_digitalocean_quolum.__file__).parent / "schemas" / "removed_secrets.json"
 REMOVED: dict[str, list[str]] = json.loads(_LIST.read_text(encoding="utf-8"))
 MARK = "planted-secret"
-FACTS = {stream.name: stream.endpoint for stream in SourceDigitaloceanQuolum().stream_access()}
-# The others stand under a parent or inside another list: the sandbox plants theirs in a whole account.
-LISTS = sorted(name for name in REMOVED if not FACTS[name].has_parent and FACTS[name].is_plain and FACTS[name].records)
 
 
 def plant(row: dict[str, Any], path: str, value: Any) -> None:
@@ -50,27 +47,34 @@ def no_line_holds(output: Output, *secrets: str) -> None:
             assert secret not in line
 
 
-@pytest.mark.parametrize("stream", LISTS)
-@pytest.mark.parametrize("debug", [False, True])
-def test_planted_secrets_never_come_out(api: DigitalOcean, stream: str, debug: bool) -> None:
-    row: dict[str, Any] = {"id": "a", "updated_at": "2026-02-01T00:00:00Z"}
-    for number, path in enumerate(REMOVED[stream]):
-        shapes: list[Any] = [f"{MARK}-{number}", {"password": f"{MARK}-{number}"}, [f"{MARK}-{number}"]]
-        plant(row, path, shapes[number % 3])
-    facts = FACTS[stream]
-    api.on(f"/v2/{facts.path}", {**page_params(facts.paging, 1), **facts.params_for({})}, {facts.records: [row]})
-
-    output = read(stream, debug=debug)
-
-    (record,) = output.rows(stream)
-    no_line_holds(output, MARK)
-    for secret_path in REMOVED[stream]:
-        assert reached(record, secret_path), secret_path
+@pytest.fixture(scope="module", params=[False, True], ids=["info", "debug"])
+def planted(request: pytest.FixtureRequest) -> Output:
+    """A sync of every stream that could hold secrets, of an account that holds one at every known place."""
+    world = World()
+    for stream, paths in REMOVED.items():
+        for number, path in enumerate(paths):
+            shapes: list[Any] = [f"{MARK}-{number}", {"password": f"{MARK}-{number}"}, [f"{MARK}-{number}"]]
+            for row in world.rows[stream]:
+                plant(row, path, shapes[number % 3])
+    with fake_clock(), digitalocean() as api:
+        api.otherwise = world
+        output = read(*REMOVED, debug=request.param, config=token_config())
+    assert any(MARK in str(row) for row in world.rows["apps"])
+    return output
 
 
-def test_the_streams_with_most_secrets_are_planted() -> None:
-    assert {"apps", "database_clusters"} <= set(LISTS)
-    assert len(LISTS) >= 8
+def test_planted_secrets_never_come_out(planted: Output) -> None:
+    no_line_holds(planted, MARK)
+    assert not planted.failed
+
+
+@pytest.mark.parametrize("stream", sorted(REMOVED))
+def test_only_the_secret_itself_is_removed(planted: Output, stream: str) -> None:
+    rows = planted.rows(stream)
+
+    assert rows
+    for row in rows:
+        assert [path for path in REMOVED[stream] if not reached(row, path)] == []
 
 
 SHAPES = {

@@ -44,15 +44,22 @@ class World:
         ]
 
     def __call__(self, request: Request) -> Reply | None:
-        """The answer of the first stream at this address, those that are plain lists before the others."""
+        """The answer of the streams at this address, those that are plain lists before the others."""
         path = request.address.removeprefix(f"{API}/v2/")
         found = [name for route, name in self._routes if route.fullmatch(path)]
-        found.sort(key=lambda name: ("{" in endpoints()[name].path, not endpoints()[name].is_plain))
-        return Reply(self.body(found[0])) if found else None
+        found.sort(key=lambda name: (endpoints()[name].has_parent, not endpoints()[name].is_plain))
+        if not found:
+            return None
+        owner = "-".join(part for part in path.split("/") if part not in endpoints()[found[0]].path)
+        owner += request.query.get("type", "")
+        first = endpoints()[found[0]]
+        here = [name for name in found[1:] if endpoints()[name].is_plain and endpoints()[name].path == first.path]
+        bodies = [self.body(name, owner) for name in (found[0], *here)]
+        return Reply({key: value for body in reversed(bodies) for key, value in body.items()})
 
-    def body(self, stream: str) -> Row:
-        """The answer of a stream's endpoint."""
-        endpoint, rows = endpoints()[stream], self.rows[stream]
+    def body(self, stream: str, owner: str = "") -> Row:
+        """The answer of a stream's endpoint; each owner of a list has records of its own."""
+        endpoint, rows = endpoints()[stream], [_own(row, owner) for row in self.rows[stream]]
         counts = {"total": 1, "total_pages": 1, "current_page": 1, "meta": {"total": len(rows), "pages": 1}}
         if endpoint.nested:
             rows = [_around(endpoint, rows)]
@@ -61,7 +68,7 @@ class World:
         listed: Any = [row[endpoint.values] for row in rows] if endpoint.values else rows
         if endpoint.map:
             listed = {str(row[endpoint.map]): row for row in rows}
-        elif endpoint.single or endpoint.paging == "none" and endpoint.nested:
+        elif endpoint.single or (endpoint.paging == "none" and endpoint.nested):
             listed = rows[0]
         return {endpoint.records: listed, "links": {}, **counts}
 
@@ -74,6 +81,13 @@ def _rows(stream: str) -> list[Row]:
     if stream == "database_clusters":
         return [{**row, "id": f"of-{engine}", "engine": engine} for engine in ENGINES]
     return [row]
+
+
+def _own(row: Row, owner: str) -> Row:
+    ids = {name: f"{row[name]}-{owner}" for name in ("id", "uuid") if owner and isinstance(row.get(name), str)}
+    if owner.startswith("gpu") and "id" in row:
+        ids["id"] = row["id"] + 1
+    return {**row, **ids}
 
 
 def _around(endpoint: Endpoint, rows: list[Row]) -> Row:

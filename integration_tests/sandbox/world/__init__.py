@@ -3,7 +3,29 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from integration_tests.sandbox.world import catalog, compute, grouping, network
+from integration_tests.sandbox.world import (
+    addresses,
+    alerts,
+    business,
+    catalog,
+    clusters,
+    compute,
+    dns,
+    fleet,
+    functions,
+    genai,
+    genai_evaluations,
+    genai_models,
+    grouping,
+    inference,
+    insights,
+    knowledge,
+    network,
+    private,
+    registry,
+    storage,
+    vector_databases,
+)
 from integration_tests.sandbox.world.account import build_account, build_ssh_keys
 from integration_tests.sandbox.world.actions import ActionLog
 from integration_tests.sandbox.world.apps import build_apps
@@ -14,13 +36,45 @@ from integration_tests.sandbox.world.kubernetes import build_clusters
 from integration_tests.sandbox.world.plan import Plan, Record
 
 # What identifies a record where it is not `id`.
-_IDENTITY = {"reserved_ips": "ip", "domains": "name"}
+_IDENTITY = {
+    "reserved_ips": "ip",
+    "reserved_ipv6s": "ip",
+    "domains": "name",
+    **dict.fromkeys(("byoip_prefixes", "namespaces", "genai_agents", "genai_knowledge_bases"), "uuid"),
+}
+# Each builds further tables from those that are there; a later one may use the tables of an earlier one.
+_BUILDERS: list[Callable[[Plan, grouping.Tables], grouping.Tables]] = [
+    clusters.build,
+    addresses.build,
+    private.build,
+    dns.build,
+    fleet.build,
+    storage.build,
+    registry.build,
+    alerts.build,
+    business.build,
+    vector_databases.build,
+    functions.build,
+    insights.build,
+    inference.build,
+    genai_models.build,
+    genai.build,
+    knowledge.build,
+    genai_evaluations.build,
+]
 
 
 class World:
-    """Every resource of the team. `tables` maps a resource's name to its records, in list order."""
+    """Every resource of the team. `tables` maps a resource's name to its records, in list order.
+
+    `unused` are those of the `products` that the team has never used: their endpoints answer 404 or 412.
+    """
+
+    products = frozenset({"microvms", "monitoring_sinks", "organizations", "prepayment", "registry", "security"})
 
     def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.unused = {"organizations"}
         self.account = build_account(plan)
         self.tables: grouping.Tables = {
             "ssh_keys": build_ssh_keys(plan),
@@ -35,7 +89,7 @@ class World:
         projects = [project["id"] for project in self.tables["projects"]]
         vpcs = network.default_vpc(self.tables["vpcs"])
         droplets = compute.build_droplets(plan, vpcs)
-        clusters = build_clusters(plan, droplets, vpcs)
+        kubernetes_clusters = build_clusters(plan, droplets, vpcs)
         volumes = compute.build_volumes(plan, droplets)
         images = compute.build_images(plan, droplets)
         balancers = network.build_load_balancers(plan, droplets, self.tables["vpcs"], projects[1])
@@ -48,10 +102,12 @@ class World:
             "load_balancers": balancers,
             "reserved_ips": network.build_reserved_ips(plan, droplets, projects[1]),
             "firewalls": network.build_firewalls(plan, droplets, balancers),
-            "kubernetes_clusters": clusters,
+            "kubernetes_clusters": kubernetes_clusters,
             "databases": build_databases(plan, vpcs, projects[1]),
             "apps": build_apps(plan, projects[2]),
         }
+        for build in _BUILDERS:
+            self.tables |= build(plan, self.tables)
         self._actions = ActionLog(plan, droplets)
         self.ledger = Ledger(plan, self.account, Bill(plan, self.tables).lines())
         self._tags: list[Record] | None = None
@@ -94,7 +150,7 @@ class World:
         for table in ("volumes", "load_balancers", "firewalls"):
             for record in self.tables[table]:
                 record["droplet_ids"] = [id_ for id_ in record["droplet_ids"] if str(id_) not in droplets]
-        for address in self.tables["reserved_ips"]:
+        for address in (*self.tables["reserved_ips"], *self.tables["reserved_ipv6s"]):
             if address["droplet"] and str(address["droplet"]["id"]) in droplets:
                 address["droplet"] = None
         for cluster in self.tables["kubernetes_clusters"]:

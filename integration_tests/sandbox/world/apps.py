@@ -1,19 +1,12 @@
-"""App Platform apps with their specs; environment variables carry planted secrets."""
+"""App Platform apps, as they stand at the beginning of the sandbox's first day."""
 
 from random import Random
 
 from integration_tests.sandbox.clock import stamp
-from integration_tests.sandbox.world.databases import PLANTED
+from integration_tests.sandbox.world.app_specs import spec as build_spec
 from integration_tests.sandbox.world.plan import Plan, Record, uuid
 
-# slug -> (USD a month, USD an hour) of one instance
-INSTANCE_PRICES = {
-    "apps-s-1vcpu-0.5gb": (5, 0.00744),
-    "apps-s-1vcpu-1gb": (12, 0.01786),
-    "apps-s-1vcpu-2gb": (25, 0.0372),
-    "apps-d-1vcpu-2gb": (39, 0.05804),
-}
-_REGIONS = {
+REGIONS = {
     "nyc": ("New York", "usa", "North America", ["nyc1", "nyc3"]),
     "fra": ("Frankfurt", "germany", "Europe", ["fra1"]),
     "ams": ("Amsterdam", "netherlands", "Europe", ["ams3"]),
@@ -28,13 +21,13 @@ def build_apps(plan: Plan, project_id: str) -> list[Record]:
 
 
 def _app(plan: Plan, rng: Random, index: int, project_id: str, *, deploying: bool) -> Record:
-    region = rng.choice(list(_REGIONS))
-    label, flag, continent, data_centers = _REGIONS[region]
+    region = rng.choice(list(REGIONS))
+    label, flag, continent, data_centers = REGIONS[region]
     name = f"app-{rng.choice(['shop', 'docs', 'portal', 'billing', 'status'])}-{index:03d}"
-    spec = _spec(rng, name, region)
+    spec = build_spec(rng, name, region, index)
     deployed = stamp(plan.past(rng, 30))
     host = f"{name}-{rng.getrandbits(20):05x}.ondigitalocean.app"
-    deployment = _deployment(rng, spec, deployed)
+    active = _deployment(rng, spec, deployed)
     app: Record = {
         "id": uuid(rng),
         "owner_uuid": uuid(rng),
@@ -42,7 +35,7 @@ def _app(plan: Plan, rng: Random, index: int, project_id: str, *, deploying: boo
         "default_ingress": f"https://{host}",
         "created_at": stamp(plan.past(rng, 400)),
         "updated_at": deployed,
-        "active_deployment": deployment,
+        "active_deployment": active,
         "last_deployment_created_at": deployed,
         "live_url": f"https://{host}",
         "region": {
@@ -65,53 +58,26 @@ def _app(plan: Plan, rng: Random, index: int, project_id: str, *, deploying: boo
     return app
 
 
-def _envs(component: str) -> list[Record]:
-    return [
-        {"key": "LOG_LEVEL", "scope": "RUN_TIME", "value": f"{PLANTED}-{component}-general-value"},
-        {"key": "API_KEY", "scope": "RUN_TIME", "type": "SECRET", "value": f"EV[1:{PLANTED}-{component}-secret:x]"},
-    ]
-
-
-def _spec(rng: Random, name: str, region: str) -> Record:
-    spec: Record = {
-        "name": name,
-        "region": region,
-        "envs": _envs("app"),
-        "services": [
-            {
-                "name": "web",
-                "git": {"repo_clone_url": f"https://git.example.com/{name}.git", "branch": "main"},
-                "envs": _envs("service"),
-                "instance_count": rng.choice([1, 2, 3]),
-                "instance_size_slug": rng.choice(list(INSTANCE_PRICES)),
-                "http_port": 8080,
-            }
-        ],
-        "ingress": {"rules": [{"match": {"path": {"prefix": "/"}}, "component": {"name": "web"}}]},
-    }
-    if rng.random() < 0.5:
-        spec["workers"] = [
-            {
-                "name": "jobs",
-                "git": {"repo_clone_url": f"https://git.example.com/{name}.git", "branch": "main"},
-                "envs": _envs("worker"),
-                "instance_count": 1,
-                "instance_size_slug": "apps-s-1vcpu-0.5gb",
-            }
-        ]
-    return spec
-
-
 def _deployment(rng: Random, spec: Record, created: str) -> Record:
+    return deployment(uuid(rng), spec, f"{rng.getrandbits(160):040x}", created)
+
+
+def deployment(id_: str, spec: Record, commit: str, created: str) -> Record:
+    """A deployment that went well, at the moment it became active."""
+    parts: Record = {
+        kind: [{"name": component["name"], "source_commit_hash": commit} for component in spec[kind]]
+        for kind in ("services", "static_sites", "workers", "jobs", "functions")
+        if kind in spec
+    }
     return {
-        "id": uuid(rng),
+        "id": id_,
         "spec": spec,
-        "services": [{"name": "web", "source_commit_hash": f"{rng.getrandbits(160):040x}"}],
+        **parts,
         "phase": "ACTIVE",
         "phase_last_updated_at": created,
         "created_at": created,
         "updated_at": created,
-        "cause": "commit pushed",
+        "cause": f"commit {commit[:7]} pushed",
         "tier_slug": "basic",
         "progress": {"success_steps": 6, "total_steps": 6},
     }

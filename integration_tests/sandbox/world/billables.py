@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from integration_tests.sandbox.clock import parse
 from integration_tests.sandbox.world import catalog
-from integration_tests.sandbox.world.apps import INSTANCE_PRICES
+from integration_tests.sandbox.world.app_specs import INSTANCE_PRICES
 from integration_tests.sandbox.world.databases import SIZES as DATABASE_SIZES
 from integration_tests.sandbox.world.grouping import Tables, project_of
 from integration_tests.sandbox.world.plan import Plan, Record

@@ -25,6 +25,11 @@ SIZES = {
 }
 
 
+def connection(where: str, engine: str, host: str) -> Record:
+    """A connection to an engine at `host`; `where` names the field in the planted password."""
+    return _connection(where, next(row for row in _ENGINES if row[0] == engine), host)
+
+
 def _connection(where: str, engine: tuple[str, str, str, int, str], host: str) -> Record:
     _, _, protocol, port, database = engine
     password = f"{PLANTED}-{where}-password"
@@ -49,7 +54,8 @@ def build_databases(plan: Plan, vpcs: dict[str, str], project_id: str) -> list[R
         name = f"db-{engine[0]}-{region}-{index:03d}"
         cluster_id = uuid(rng)
         size = rng.choice(list(SIZES))
-        nodes = 3 if engine[0] == "kafka" else rng.choice([1, 1, 2])
+        # The first cluster has a standby, so that every sandbox has one, with its connections and a replica.
+        nodes = 3 if engine[0] == "kafka" else max(rng.choice([1, 1, 2]), 2 if index == 0 else 1)
         host = f"{name}-do-user-{plan.seed}-0.k.db.ondigitalocean.com"
         database = {
             "id": cluster_id,
