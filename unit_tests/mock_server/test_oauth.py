@@ -74,7 +74,9 @@ def test_a_token_that_has_not_expired_is_used_as_it_is(api: DigitalOcean, contro
     assert controls.configs() == []
 
 
-@pytest.mark.parametrize("expiry", [EXPIRED, (datetime.now(UTC) + timedelta(minutes=4)).isoformat()])
+@pytest.mark.parametrize(
+    "expiry", [EXPIRED, (datetime.now(UTC) + timedelta(minutes=4)).isoformat()], ids=["expired", "about to expire"]
+)
 def test_an_expired_token_is_renewed_once_and_announced_before_it_is_used(
     api: DigitalOcean, controls: Controls, expiry: str
 ) -> None:
