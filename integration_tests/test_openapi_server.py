@@ -71,7 +71,7 @@ def test_every_get_answers_with_a_body_its_schema_allows(client: Client, specifi
     validator = jsonschema.Draft7Validator({"components": components})
     wrong = []
     for operation in specification.operations:
-        if operation.media_type != "application/json":
+        if operation.media_type != "application/json" or operation.method != "GET":
             continue
         body = client.get(concrete(operation.path), per_page=20)
         schema = {**as_json_schema(dict(operation.schema)), "components": components}
