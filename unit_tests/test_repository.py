@@ -25,7 +25,7 @@ LONGEST_MODULE = 400
 
 # Written so that they do not match themselves.
 MACHINE_PATH = re.compile(r"/work/(main|shared|\.)|/roo[t]/|/hom[e]/\w|/opt/pyp[i]|\.pyen[v]/")
-REGISTRY_HOST = re.compile(r"pypi\.org|pythonhosted\.(org|com)|npmjs\.(org|com)|pypi\.python\.|[a-z]\.jfrog\.io")
+REGISTRY_HOST = re.compile(r"pyp[i]\.org|pythonhoste[d]\.|npmj[s]\.|pyp[i]\.python\.|[a-z]\.jfro[g]\.io")
 TOKEN = re.compile(r"do[por]_v1_([0-9a-f]{64})")
 
 

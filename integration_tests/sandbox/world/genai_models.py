@@ -13,7 +13,17 @@ _MODELS = [
     ("llama3.3-70b-instruct", "Llama 3.3 Instruct (70B)", "Meta", "DIGITALOCEAN", "chat", 128_000, 70.0, 0.65, 0.65),
     ("openai-gpt-oss-120b", "GPT-oss 120B", "OpenAI", "DIGITALOCEAN", "reasoning", 131_072, 117.0, 0.1, 0.7),
     ("deepseek-r1-distill-llama-70b", "DeepSeek R1", "DeepSeek", "DIGITALOCEAN", "reasoning", 32_000, 70.0, 0.99, 0.99),
-    ("anthropic-claude-sonnet-4", "Claude Sonnet 4", "Anthropic", "ANTHROPIC", "chat", 200_000, 0.0, 3.0, 15.0),
+    (
+        "mistral-nemo-instruct-2407",
+        "Mistral NeMo Instruct",
+        "Mistral AI",
+        "DIGITALOCEAN",
+        "chat",
+        128_000,
+        12.0,
+        0.3,
+        0.3,
+    ),
     ("openai-gpt-4o", "GPT-4o", "OpenAI", "OPENAI", "chat", 128_000, 0.0, 2.5, 10.0),
     ("gte-large-en-v1.5", "GTE Large (v1.5)", "Alibaba", "DIGITALOCEAN", "embedding", 8192, 0.434, 0.09, 0.0),
 ]
