@@ -140,12 +140,12 @@ class PageWalk:
         return True
 
     def unseen(self, keys: Iterable[Any]) -> list[bool]:
-        """For each key whether it comes for the first time; forgets the keys of long past pages."""
+        """For each key whether it comes for the first time, as None always does; forgets those of long past pages."""
         fresh, new = [], []
         for key in keys:
-            first = key not in self._seen
+            first = key is None or key not in self._seen
             fresh.append(first)
-            if first:
+            if first and key is not None:
                 self._seen.add(key)
                 new.append(key)
         self._remembered.append(new)

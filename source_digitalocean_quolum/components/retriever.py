@@ -154,7 +154,13 @@ class DigitalOceanRetriever(Retriever):
 
 
 def _key_reader(key: list[str]) -> Callable[[Row], Any]:
+    """Read a row's key; None where a part of it is missing, so that the row counts as no other row's double."""
     if len(key) == 1:
         name = key[0]
         return lambda row: row.get(name)
-    return lambda row: tuple([row.get(part) for part in key])
+
+    def read(row: Row) -> Any:
+        values = tuple([row.get(part) for part in key])
+        return None if None in values else values
+
+    return read

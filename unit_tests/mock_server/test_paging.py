@@ -178,3 +178,9 @@ def test_newest_first_lists_end_at_the_cursor_and_read_on_where_the_order_breaks
     output = read("actions")
 
     assert [row["started_at"][:10] for row in output.rows("actions")] == ["2026-03-01", "2026-02-01"]
+
+
+def test_rows_whose_key_is_missing_are_all_emitted(api: DigitalOcean) -> None:
+    api.lists("/v2/volumes", "volumes", [{"name": "a"}, {"id": None, "name": "b"}, {"id": "c", "name": "c"}])
+
+    assert [row["name"] for row in read("volumes").rows("volumes")] == ["a", "b", "c"]
