@@ -182,6 +182,12 @@ def _unreadable(client: _Client, streams: list[StreamAccess]) -> dict[str, list[
     return {scope: [stream.name for stream in by_scope[scope]] for scope, no in answers.items() if no}
 
 
+def _unasked(streams: list[StreamAccess]) -> list[str]:
+    """Streams whose scope guards only children: there may be no parent to ask about."""
+    tried = {stream.endpoint.scope for stream in streams if not stream.endpoint.has_parent}
+    return [stream.name for stream in streams if stream.endpoint.scope not in tried]
+
+
 def _report(account: Mapping[str, Any], streams: list[StreamAccess], unreadable: dict[str, list[str]]) -> str:
     team = account.get("team") or {}
     name = f'team "{team["name"]}"' if team.get("name") else "your personal account"
@@ -193,6 +199,10 @@ def _report(account: Mapping[str, Any], streams: list[StreamAccess], unreadable:
     missing = sum(len(names) for names in unreadable.values())
     if not missing:
         lines.append(f"All {len(streams)} streams can be read.")
+        if unasked := _unasked(streams):
+            # Nothing is claimed that was not tried.
+            lines[-1] = f"All {len(streams) - len(unasked)} streams that could be tried can be read; only a sync shows "
+            lines[-1] += f"whether these can: {', '.join(unasked)}."
     else:
         gaps = "; ".join(f"{', '.join(names)} (scope {scope})" for scope, names in unreadable.items())
         lines.append(
