@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import secrets
+import signal
 import socket
 import sys
 from datetime import timedelta
@@ -15,10 +16,13 @@ import uvicorn
 from integration_tests.sandbox.auth import Tokens
 from integration_tests.sandbox.clock import Clock, parse
 from integration_tests.sandbox.control import control_routes
+from integration_tests.sandbox.faults_wire import with_wire
 from integration_tests.sandbox.grants import Client, Grants
 from integration_tests.sandbox.limits import Limiter
-from integration_tests.sandbox.oauth import PREFIX, OAuth
-from integration_tests.sandbox.server import State, api_routes, build_app
+from integration_tests.sandbox.oauth import PREFIX, OAuth, second_team
+from integration_tests.sandbox.server import State, api_routes, build_app, with_date
+from integration_tests.sandbox.telemetry import Measurements
+from integration_tests.sandbox.telemetry.insights import Insights
 from integration_tests.sandbox.world import World
 from integration_tests.sandbox.world.plan import Plan
 
@@ -41,6 +45,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--droplets", type=int, default=40, help="size of the team (default 40)")
     parser.add_argument("--days", type=int, default=90, help="days of history (default 90)")
+    parser.add_argument("--sizes", type=json.loads, default={}, help='e.g. {"apps": 5, "databases": 3, "domains": 10}')
     parser.add_argument("--seed", type=int, default=7, help="which team (default 7)")
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)")
     parser.add_argument(
@@ -49,6 +54,22 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--latency-ms", type=float, default=0.0, help="added to every API answer")
     parser.add_argument("--now", type=parse, default=None, help="start of the clock, e.g. 2026-11-23T12:00:00Z")
     parser.add_argument("--token-lifetime", type=float, default=2_592_000, help="seconds (default 30 days)")
+    parser.add_argument(
+        "--insights",
+        choices=("on-demand", "start"),
+        default="on-demand",
+        help="when Prometheus is started (default: a region's when it is first asked for)",
+    )
+    parser.add_argument("--insights-days", type=float, default=None, help="days of samples in Insights (default 3)")
+    parser.add_argument(
+        "--sample-phase",
+        choices=("aligned", "spread"),
+        default="aligned",
+        help="all samples at whole two minutes, or each resource at its own second",
+    )
+    parser.add_argument(
+        "--redirect-uri", default=None, help="the one registered with the application (default: any on this machine)"
+    )
     parser.add_argument("--quiet", action="store_true", help="no text for people on stderr")
     parser.add_argument("--exit-with-stdin", action="store_true", help="stop when stdin closes")
     return parser.parse_args()
@@ -63,27 +84,35 @@ async def _serve(options: argparse.Namespace, listener: socket.socket) -> None:
     clock = Clock(options.now)
     anchor = clock.start.replace(hour=0, minute=0, second=0, microsecond=0)
     tokens = Tokens(clock)
-    world = World(Plan(options.seed, options.droplets, options.days, anchor))
-    state = State(world, clock, tokens, Limiter(options.rate_limit), options.latency_ms / 1000)
-    client = Client(secrets.token_hex(32), "Quolum", secrets.token_hex(32))
+    world = World(Plan(options.seed, options.droplets, options.days, anchor, options.sizes))
+    measurements = Measurements(world, spread=options.sample_phase == "spread")
+    insights = Insights(measurements, min(options.days, 3) if options.insights_days is None else options.insights_days)
+    limiter = Limiter(options.rate_limit)
+    state = State(world, clock, tokens, limiter, measurements, insights, options.latency_ms / 1000)
+    state.other = second_team(world)
+    client = Client(secrets.token_hex(32), "Quolum", secrets.token_hex(32), options.redirect_uri)
     public = Client(secrets.token_hex(32), "Quolum command line", None)
     clients = {one.id: one for one in (client, public)}
     oauth = OAuth(state, Grants(clock, tokens, clients, timedelta(seconds=options.token_lifetime)))
     app = build_app([*api_routes(state), *oauth.routes(), *control_routes(state)])
     server = uvicorn.Server(
         uvicorn.Config(
-            app,
+            with_wire(with_date(app, clock)),
             log_level="critical",
             access_log=False,
             lifespan="off",
             server_header=False,
+            date_header=False,
             timeout_graceful_shutdown=1,
             log_config=None,
         )
     )
+    state.faults.network.server = server
     if options.exit_with_stdin:
         loop = asyncio.get_running_loop()
         loop.add_reader(sys.stdin, _stop_at_end_of_stdin, server)
+    if options.insights == "start":
+        insights.load(clock.now())
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started and not serving.done():
         await asyncio.sleep(0.01)
@@ -97,12 +126,22 @@ async def _serve(options: argparse.Namespace, listener: socket.socket) -> None:
         "public_client_id": public.id,
         "team_uuid": world.account.team_uuid,
         "team_name": world.account.team_name,
+        "other_team_uuid": state.other.account.team_uuid,
+        "other_team_name": state.other.account.team_name,
     }
     sys.stdout.write(json.dumps(ready) + "\n")
     sys.stdout.flush()
     if not options.quiet:
         sys.stderr.write(_HELP_TEXT.format(**ready, droplets=options.droplets, days=options.days))
-    await serving
+    try:
+        await serving
+    finally:
+        insights.stop()
+
+
+def _leave(number: int, _: object) -> None:
+    # As when the signal itself ended the process, but after everything was put away.
+    sys.exit(128 + number)
 
 
 def main() -> int:
@@ -115,6 +154,8 @@ def main() -> int:
     except OSError as error:
         sys.stderr.write(f"Cannot listen on {_HOST}:{options.port}: {error.strerror}\n")
         return 2
+    # The server ends with the signal that it was ended by: what was started must still be put away then.
+    signal.signal(signal.SIGTERM, _leave)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(options, listener))
     return 0

@@ -57,6 +57,7 @@ SCOPES = {
 }
 _READ, _WRITE = "Read every resource, metric and bill of this team", "Create, change and delete resources of this team"
 SCOPES |= {"read": _READ, "api:read": _READ, "write": _WRITE, "api:write": _WRITE}
+WRITING = frozenset({"write", "api:write", "function:admin"})
 READ_EVERYTHING = frozenset({"read", "api:read", "write", "api:write"})
 TOKEN_SHAPE = re.compile(r"do[opr]_v1_[0-9a-f]+")
 
@@ -68,7 +69,7 @@ def covers(granted: frozenset[str], scope: str) -> bool:
 
 @dataclass
 class Token:
-    """An access token and what it may do; `expires_at` None means never."""
+    """An access token and what it may do; `expires_at` None means never, `team_uuid` None the first team."""
 
     value: str
     kind: str
@@ -76,6 +77,7 @@ class Token:
     created_at: datetime
     expires_at: datetime | None = None
     client_id: str | None = None
+    team_uuid: str | None = None
 
 
 @dataclass

@@ -35,7 +35,7 @@ class _Form(HTMLParser):
         values = {name: value or "" for name, value in attrs}
         if tag == "form":
             self.action = values["action"]
-        elif tag == "input":
+        elif tag == "input" and (values.get("type") != "radio" or "checked" in values):
             self.fields[values["name"]] = values.get("value", "")
 
 
@@ -50,23 +50,27 @@ def authorize(
     oauth_base_url: str, client_id: str, redirect_uri: str, scope: str, decision: str = "authorize", **extra: str
 ) -> dict[str, str]:
     """Sign in and decide; answers the parameters of the redirect (`code` or `error`, and `state`)."""
-    browser = build_opener(ProxyHandler({}), HTTPCookieProcessor(CookieJar()), _StayHere())
     query = {"client_id": client_id, "redirect_uri": redirect_uri, "response_type": "code", "scope": scope, **extra}
-    url = f"{oauth_base_url}/authorize?{urlencode(query)}"
+    return dict(parse_qsl(urlsplit(walk(f"{oauth_base_url}/authorize?{urlencode(query)}", decision)).query))
+
+
+def walk(url: str, decision: str = "authorize", team: str = "") -> str:
+    """From the consent link to the redirect, whose address is the answer; `team` is a UUID (default: the first)."""
+    browser = build_opener(ProxyHandler({}), HTTPCookieProcessor(CookieJar()), _StayHere())
     with browser.open(url, timeout=30) as response:
         page = response.read().decode()
     login = _Form(page)
     with browser.open(urljoin(url, login.action), urlencode(login.fields).encode(), timeout=30) as response:
         consent = _Form(response.read().decode())
-    answer = {**consent.fields, "decision": decision}
+    answer = {**consent.fields, "decision": decision, **({"team": team} if team else {})}
     return _redirect(browser, urljoin(url, consent.action), answer)
 
 
-def _redirect(browser: OpenerDirector, url: str, form: Mapping[str, str]) -> dict[str, str]:
+def _redirect(browser: OpenerDirector, url: str, form: Mapping[str, str]) -> str:
     try:
         browser.open(url, urlencode(form).encode(), timeout=30)
     except HTTPError as redirect:
         if redirect.code != 302:
             raise
-        return dict(parse_qsl(urlsplit(redirect.headers["location"]).query))
+        return str(redirect.headers["location"])
     raise RuntimeError("the authorization server did not redirect back")

@@ -18,8 +18,9 @@ class Sandbox:
     """DigitalOcean on loopback for the length of a `with` block.
 
     Options are those of the command line: `droplets`, `days`, `seed`, `port`, `rate_limit`, `latency_ms`,
-    `now`, `token_lifetime`. Attributes: `api_base_url`, `oauth_base_url`, `token`, `client_id`,
-    `client_secret`, `public_client_id`, `team_uuid`, `team_name`, `pid`.
+    `now`, `token_lifetime`, `insights`, `insights_days`, `sample_phase`, `sizes` (a mapping, as in Plan).
+    Attributes: `api_base_url`, `oauth_base_url`, `token`, `client_id`, `client_secret`, `public_client_id`,
+    `team_uuid`, `team_name`, `other_team_uuid`, `other_team_name` (the second team of the same person), `pid`.
     """
 
     api_base_url: str
@@ -30,15 +31,18 @@ class Sandbox:
     public_client_id: str
     team_uuid: str
     team_name: str
+    other_team_uuid: str
+    other_team_name: str
 
-    def __init__(self, **options: str | float) -> None:
+    def __init__(self, **options: str | float | dict[str, int]) -> None:
         self._options = options
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
         command = [sys.executable, "-m", "integration_tests.sandbox", "--quiet", "--exit-with-stdin"]
         for name, value in self._options.items():
-            command += ["--" + name.replace("_", "-"), str(value)]
+            text = json.dumps(value) if isinstance(value, dict) else str(value)
+            command += ["--" + name.replace("_", "-"), text]
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(command, cwd=_ROOT, stdin=pipe, stdout=pipe, text=True)
         line = self._process.stdout.readline() if self._process.stdout else ""
@@ -131,9 +135,21 @@ class Sandbox:
         """Forget the requests received so far."""
         self._command("reset_requests")
 
-    def fault(self, name: str, path: str = "/v2", times: int | None = None, **parameters: Any) -> None:
-        """Switch on a fault for paths starting with `path`, `times` times or until cleared."""
-        self._command("fault", name=name, path=path, times=times, parameters=parameters)
+    def fault(
+        self,
+        name: str,
+        path: str = "/v2",
+        times: int | None = None,
+        after: int = 0,
+        query: dict[str, str] | None = None,
+        **parameters: Any,
+    ) -> None:
+        """Switch on a fault for paths starting with `path` (or ending there: `$`), `times` times or until cleared.
+
+        `query` narrows it to requests with these parameters; the first `after` of them pass unharmed.
+        """
+        where = {"path": path, "query": query or {}}
+        self._command("fault", name=name, times=times, after=after, parameters=parameters, **where)
 
     def clear_faults(self) -> None:
         """Switch off every fault and every deletion between pages."""
@@ -142,6 +158,28 @@ class Sandbox:
     def delete(self, resource: str, ids: list[Any]) -> int:
         """Delete resources (`droplets`, `volumes`, ...) by id; answers how many were there."""
         return int(self._command("delete", resource=resource, ids=ids)["deleted"])
+
+    def quirk(self, name: str, **parameters: Any) -> None:
+        """Switch on a quirk of metrics (`telemetry/quirks.py` lists them); it stays until cleared."""
+        self._command("quirk", name=name, parameters=parameters)
+
+    def clear_quirks(self) -> None:
+        """Switch every quirk of metrics off."""
+        self._command("clear_quirks")
+
+    def samples(self, urn: str, metric: str, start: float, end: float) -> list[dict[str, Any]]:
+        """What was really measured in [start, end] (UNIX seconds), without quirks, lag or a server in between.
+
+        `metric` is a series of Insights (`do.droplets.cpu_time`) or a Monitoring path (`droplet/cpu`). Answers a
+        list of `{"labels": {...}, "samples": [[time, number], ...]}`, of which none is empty.
+        """
+        found: list[dict[str, Any]] = self._command("samples", urn=urn, metric=metric, start=start, end=end)["series"]
+        return found
+
+    def reboots(self, urn: str, start: float, end: float) -> list[int]:
+        """When a Droplet was rebooted in [start, end] (UNIX seconds)."""
+        found: list[int] = self._command("reboots", urn=urn, start=start, end=end)["reboots"]
+        return found
 
     def delete_between_pages(self, resource: str, count_per_page: int) -> None:
         """From now on delete this many of the records just served after each page of the resource."""

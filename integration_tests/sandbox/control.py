@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from integration_tests.sandbox.clock import stamp
+from integration_tests.sandbox.faults import Fault
 from integration_tests.sandbox.server import JSON, State
 
 Body = dict[str, Any]
@@ -39,7 +40,8 @@ def _reset_requests(state: State, _: Body) -> Body:
 
 
 def _fault(state: State, body: Body) -> Body:
-    state.faults.add(body["name"], body.get("path", "/"), body.get("times"), body.get("parameters", {}))
+    where = {"after": body.get("after", 0), "query": body.get("query", {})}
+    state.faults.add(Fault(body["name"], body.get("path", "/"), body.get("times"), body.get("parameters", {}), **where))
     return {}
 
 
@@ -50,7 +52,27 @@ def _clear_faults(state: State, _: Body) -> Body:
 
 
 def _delete(state: State, body: Body) -> Body:
-    return {"deleted": state.world.delete(body["resource"], body["ids"], state.clock.now())}
+    return {"deleted": state.delete(body["resource"], body["ids"])}
+
+
+def _quirk(state: State, body: Body) -> Body:
+    state.measurements.quirks.add(body["name"], body.get("parameters", {}))
+    return {}
+
+
+def _clear_quirks(state: State, _: Body) -> Body:
+    state.measurements.quirks.clear()
+    return {}
+
+
+def _samples(state: State, body: Body) -> Body:
+    found = state.measurements.truth(body["urn"], body["metric"], float(body["start"]), float(body["end"]))
+    return {"series": [{"labels": labels, "samples": samples} for labels, samples in found]}
+
+
+def _reboots(state: State, body: Body) -> Body:
+    found = [one for one in state.measurements.subjects if one.urn == body["urn"]]
+    return {"reboots": found[0].timeline.reboots(float(body["start"]), float(body["end"]))}
 
 
 def _delete_between_pages(state: State, body: Body) -> Body:
@@ -84,6 +106,10 @@ _COMMANDS: dict[str, Callable[[State, Body], Body]] = {
     "clear_faults": _clear_faults,
     "delete": _delete,
     "delete_between_pages": _delete_between_pages,
+    "quirk": _quirk,
+    "clear_quirks": _clear_quirks,
+    "samples": _samples,
+    "reboots": _reboots,
     "account": _account,
     "product": _product,
 }

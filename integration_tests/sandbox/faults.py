@@ -1,40 +1,39 @@
 """Faults by name: how DigitalOcean, a proxy or a network can misbehave, for a path, some times or until cleared."""
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.responses import HTMLResponse, Response
-from starlette.types import Receive, Scope, Send
 
+from integration_tests.sandbox.faults_body import BYTES, CHANGES
+from integration_tests.sandbox.faults_wire import WIRE, Network
 from integration_tests.sandbox.problems import Problem, forbidden, not_found, too_many_requests
 
+__all__ = ["BYTES", "CHANGES", "INSTEAD", "NAMES", "WIRE", "Fault", "Faults"]
+
 Parameters = dict[str, Any]
-Body = dict[str, Any]
-_IDENTITY = ("id", "uuid", "urn", "ip", "slug", "name", "invoice_uuid")
 
 
 @dataclass
 class Fault:
-    """One fault: where (`path` is a prefix), how often (`times` None means until cleared), and how."""
+    """One fault: where, how often (`times` None means until cleared), and how.
+
+    `path` is a prefix, or the whole path if it ends in `$`. `query` narrows it to requests with these parameters,
+    `after` lets as many through first.
+    """
 
     name: str
     path: str = "/"
     times: int | None = None
     parameters: Parameters = field(default_factory=dict)
+    after: int = 0
+    query: Mapping[str, str] = field(default_factory=dict)
 
-
-class CutOff(Response):
-    """Promises the whole body, sends half of it and closes the connection."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Leave the response unfinished: the server then drops the connection."""
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        half = bytes(self.body)[: len(self.body) // 2]
-        await send({"type": "http.response.body", "body": half, "more_body": True})
-        # Otherwise headers and half body may still sit in the server's buffer when the connection closes.
-        await asyncio.sleep(0.02)
+    def concerns(self, path: str, query: Mapping[str, str]) -> bool:
+        """Whether a request is one of those that this fault is for."""
+        here = path == self.path[:-1] if self.path.endswith("$") else path.startswith(self.path)
+        return here and all(query.get(name) == value for name, value in self.query.items())
 
 
 def _status(parameters: Parameters) -> Response | Problem:
@@ -72,69 +71,7 @@ INSTEAD: dict[str, Callable[[Parameters], Response | Problem]] = {
     "gone": lambda _: not_found(),
     "rate_limited": _rate_limited,
 }
-
-
-def _next(body: Body, url: str) -> None:
-    body.setdefault("links", {}).setdefault("pages", {})["next"] = url
-
-
-def _wrong_host_next(body: Body, _key: str | None, _url: str, parameters: Parameters) -> None:
-    url = body.get("links", {}).get("pages", {}).get("next")
-    if url:
-        _next(body, parameters.get("host", "https://api.elsewhere.example") + "/" + url.split("/", 3)[3])
-
-
-def _self_link(body: Body, _key: str | None, url: str, _parameters: Parameters) -> None:
-    _next(body, url)
-
-
-def _change_records(body: Body, key: str | None, change: Callable[[Body], Body]) -> None:
-    found = body.get(key) if key else None
-    if isinstance(found, list):
-        body[str(key)] = [change(record) for record in found]
-    elif isinstance(found, dict):
-        body[str(key)] = change(found)
-    else:
-        body.update(change(body))
-
-
-def _extra_fields(body: Body, key: str | None, _url: str, _parameters: Parameters) -> None:
-    extra = {"field_of_tomorrow": "new", "object_of_tomorrow": {"level": 1, "list": [1, 2]}}
-    _change_records(body, key, lambda record: {**record, **extra})
-
-
-def _null_fields(body: Body, key: str | None, _url: str, parameters: Parameters) -> None:
-    chosen = parameters.get("fields")
-
-    def nulled(record: Body) -> Body:
-        names = chosen or [name for name in record if name not in _IDENTITY]
-        return {name: None if name in names else value for name, value in record.items()}
-
-    _change_records(body, key, nulled)
-
-
-def _odd_types(body: Body, key: str | None, _url: str, _parameters: Parameters) -> None:
-    def odd(name: str, value: Any) -> Any:
-        if name in _IDENTITY:
-            return value
-        if isinstance(value, int) and not isinstance(value, bool):
-            return str(value)
-        return "" if name.endswith("_at") else value
-
-    _change_records(body, key, lambda record: {name: odd(name, value) for name, value in record.items()})
-
-
-# Faults that change the body of a good answer: body, records key, the request's URL, parameters.
-CHANGES: dict[str, Callable[[Body, str | None, str, Parameters], None]] = {
-    "wrong_host_next": _wrong_host_next,
-    "self_link": _self_link,
-    "extra_fields": _extra_fields,
-    "null_fields": _null_fields,
-    "odd_types": _odd_types,
-}
-# Faults of the connection, handled where bytes are sent.
-TRANSPORT = ("slow", "truncated_json", "reset")
-NAMES = (*INSTEAD, *CHANGES, *TRANSPORT)
+NAMES = (*INSTEAD, *CHANGES, *BYTES, *WIRE, "slow", "refuse")
 
 
 class Faults:
@@ -142,22 +79,26 @@ class Faults:
 
     def __init__(self) -> None:
         self._active: list[Fault] = []
+        self.network = Network()
 
-    def add(self, name: str, path: str, times: int | None, parameters: Parameters) -> None:
+    def add(self, fault: Fault) -> None:
         """Switch a fault on; raises ValueError for an unknown name."""
-        if name not in NAMES:
-            raise ValueError(f"unknown fault {name!r}; known: {', '.join(NAMES)}")
-        self._active.append(Fault(name, path, times, parameters))
+        if fault.name not in NAMES:
+            raise ValueError(f"unknown fault {fault.name!r}; known: {', '.join(NAMES)}")
+        self._active.append(fault)
 
     def clear(self) -> None:
         """Switch every fault off."""
         self._active.clear()
 
-    def take(self, path: str) -> list[Fault]:
-        """The faults that hit a request to this path; each use counts."""
+    def take(self, path: str, query: Mapping[str, str]) -> list[Fault]:
+        """The faults that hit a request; each use counts."""
         hit = []
         for fault in list(self._active):
-            if not path.startswith(fault.path):
+            if not fault.concerns(path, query):
+                continue
+            if fault.after > 0:
+                fault.after -= 1
                 continue
             hit.append(fault)
             if fault.times is not None:

@@ -32,6 +32,14 @@ class Client:
     id: str
     name: str
     secret: str | None
+    redirect_uri: str | None = None
+
+    def may_return_to(self, redirect_uri: str) -> bool:
+        """Whether a redirect goes to the registered address or, without one, back to this machine."""
+        if self.redirect_uri:
+            return redirect_uri == self.redirect_uri
+        parts = urlsplit(redirect_uri)
+        return parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost"} and not parts.fragment
 
 
 @dataclass(frozen=True)
@@ -53,27 +61,27 @@ class Grants:
     tokens: Tokens
     clients: dict[str, Client]
     lifetime: timedelta
-    _codes: dict[str, tuple[AuthorizationRequest, datetime]] = field(default_factory=dict)
+    _codes: dict[str, tuple[AuthorizationRequest, str, datetime]] = field(default_factory=dict)
     _refresh: dict[str, Token] = field(default_factory=dict)
     _spent: set[str] = field(default_factory=set)
 
-    def code(self, request: AuthorizationRequest) -> str:
-        """A code for an approved request, good for ten minutes."""
+    def code(self, request: AuthorizationRequest, team_uuid: str) -> str:
+        """A code for a request approved for a team, good for ten minutes."""
         value = secrets.token_hex(32)
-        self._codes[value] = (request, self.clock.now() + CODE_LIFETIME)
+        self._codes[value] = (request, team_uuid, self.clock.now() + CODE_LIFETIME)
         return value
 
     def exchange(self, form: dict[str, str]) -> tuple[Token, str]:
         """Code -> (access token, refresh token); raises Refused."""
-        request, expires_at = self._codes.pop(form.get("code", ""), (None, None))
-        if request is None or expires_at is None or expires_at <= self.clock.now():
+        request, team_uuid, expires_at = self._codes.pop(form.get("code", ""), (None, "", self.clock.now()))
+        if request is None or expires_at <= self.clock.now():
             raise _invalid_grant("The provided authorization grant is invalid, expired or already used.")
         self._authenticate(form, request.client)
         if form.get("redirect_uri") != request.redirect_uri:
             raise _invalid_grant("The redirect URI does not match the one of the authorization request.")
         if request.challenge and _s256(form.get("code_verifier", "")) != request.challenge:
             raise _invalid_grant("The code verifier does not match the code challenge.")
-        return self._issue(request.scopes, request.client.id)
+        return self._issue(request.scopes, request.client.id, team_uuid)
 
     def refresh(self, form: dict[str, str]) -> tuple[Token, str]:
         """Refresh token -> a new pair; ends the old access token. Raises Refused (401 when already used)."""
@@ -91,7 +99,7 @@ class Grants:
         del self._refresh[value]
         self._spent.add(value)
         self.tokens.revoke(old.value)
-        return self._issue(old.scopes, old.client_id or "")
+        return self._issue(old.scopes, old.client_id or "", old.team_uuid)
 
     def revoke(self, value: str) -> None:
         """End an access token and the refresh token that came with it."""
@@ -106,10 +114,10 @@ class Grants:
         if not secrets.compare_digest(form.get("client_secret", ""), client.secret):
             raise Refused("invalid_client", "Client authentication failed.", 401)
 
-    def _issue(self, scopes: frozenset[str], client_id: str) -> tuple[Token, str]:
+    def _issue(self, scopes: frozenset[str], client_id: str, team_uuid: str | None) -> tuple[Token, str]:
         now = self.clock.now()
         value = "doo_v1_" + secrets.token_hex(32)
-        token = self.tokens.keep(Token(value, "oauth", scopes, now, now + self.lifetime, client_id))
+        token = self.tokens.keep(Token(value, "oauth", scopes, now, now + self.lifetime, client_id, team_uuid))
         refresh = "dor_v1_" + secrets.token_hex(32)
         self._refresh[refresh] = token
         return token, refresh
@@ -121,9 +129,3 @@ def _invalid_grant(description: str) -> Refused:
 
 def _s256(verifier: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-
-
-def registered(redirect_uri: str) -> bool:
-    """Whether a redirect goes back to this machine, which is all the sandbox's applications register."""
-    parts = urlsplit(redirect_uri)
-    return parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost"} and not parts.fragment

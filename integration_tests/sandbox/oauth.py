@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -12,10 +12,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from integration_tests.sandbox import pages
-from integration_tests.sandbox.auth import SCOPES, Token
-from integration_tests.sandbox.grants import AuthorizationRequest, Grants, Refused, registered
+from integration_tests.sandbox.auth import SCOPES, WRITING, Token
+from integration_tests.sandbox.grants import AuthorizationRequest, Grants, Refused
 from integration_tests.sandbox.problems import Problem, unauthorized
 from integration_tests.sandbox.server import JSON, State, note, problem_response
+from integration_tests.sandbox.world import World
+from integration_tests.sandbox.world.account import build_account
 
 PREFIX = "/v1/oauth"
 SESSION = "sandbox_session"
@@ -54,7 +56,7 @@ class OAuth:
         if client is None:
             return "The client is unknown."
         redirect_uri = query.get("redirect_uri", "")
-        if not registered(redirect_uri):
+        if not client.may_return_to(redirect_uri):
             return "The redirect uri included is not valid."
         scopes = frozenset(query.get("scope", "read").split())
         if not scopes or not scopes <= SCOPES.keys():
@@ -65,15 +67,15 @@ class OAuth:
         return AuthorizationRequest(client, redirect_uri, scopes, query.get("state"), challenge)
 
     def _consent(self, request_id: str, asked: AuthorizationRequest) -> Response:
-        account = self.state.world.account
-        words = {SCOPES[scope] for scope in asked.scopes}
+        accounts = [world.account for world in self.state.worlds()]
         html = pages.consent(
             f"{PREFIX}/authorize",
             request_id,
             app=asked.client.name,
-            team=account.team_name,
-            email=account.email,
-            permissions=sorted(words),
+            teams={account.team_uuid: account.team_name for account in accounts},
+            email=accounts[0].email,
+            permissions=sorted({SCOPES[scope] for scope in asked.scopes}),
+            reads_only=asked.scopes.isdisjoint(WRITING),
             redirect=urlsplit(asked.redirect_uri).netloc,
         )
         return HTMLResponse(html)
@@ -100,7 +102,11 @@ class OAuth:
             return HTMLResponse(pages.refusal("This request has expired. Start again from the application."), 400)
         if form.get("decision") != "authorize":
             return _back(asked, error="access_denied", error_description="The resource owner denied the request.")
-        return _back(asked, code=self.grants.code(asked))
+        teams = [world.account.team_uuid for world in self.state.worlds()]
+        team = form.get("team", teams[0])
+        if team not in teams:
+            return HTMLResponse(pages.refusal("You are not a member of this team."), 400)
+        return _back(asked, code=self.grants.code(asked, team))
 
     async def token(self, request: Request) -> Response:
         """POST /token: a code or a refresh token for a new pair."""
@@ -118,7 +124,7 @@ class OAuth:
         return _json(self._token_body(token, refresh))
 
     def _token_body(self, token: Token, refresh: str) -> dict[str, object]:
-        account, client = self.state.world.account, self.grants.clients[token.client_id or ""]
+        account, client = self.state.world_of(token).account, self.grants.clients[token.client_id or ""]
         # Confidential clients get the older field (doctl's OAuth client documents both).
         bearer = {"token_type": "bearer"} if client.secret is None else {"bearer": "bearer"}
         return {
@@ -153,7 +159,7 @@ class OAuth:
         left = token.expires_at - self.state.clock.now() if token.expires_at else None
         return _json(
             {
-                "resource_owner_id": self.state.world.account.uuid,
+                "resource_owner_id": self.state.world_of(token).account.uuid,
                 "scopes": sorted(token.scopes),
                 "expires_in_seconds": None if left is None else int(left.total_seconds()),
                 "application": {"uid": token.client_id},
@@ -184,6 +190,18 @@ class OAuth:
             return response
 
         return handle
+
+
+def second_team(world: World) -> World:
+    """A small team of the person whose first team is `world`."""
+    plan = next(
+        plan
+        for plan in (replace(world.plan, seed=world.plan.seed + step, droplets=3) for step in range(1, 100))
+        if build_account(plan).team_name != world.account.team_name
+    )
+    other = World(plan)
+    other.account.uuid, other.account.email = world.account.uuid, world.account.email
+    return other
 
 
 async def _form(request: Request) -> dict[str, str]:

@@ -83,7 +83,7 @@ def current(plan: Plan, app: Record, now: datetime) -> Record:
 
 
 def events(plan: Plan, app: Record, now: datetime) -> list[Record]:
-    """The app's events, newest first: each deployment as it stands now, and the odd change of scale."""
+    """The app's events, newest first: each deployment as it stands now, and where it scales by itself, that."""
     found = [
         {
             "id": uuid(plan.rng(f"app_event/{one['id']}")),
@@ -94,7 +94,9 @@ def events(plan: Plan, app: Record, now: datetime) -> list[Record]:
         }
         for one in deployments(plan, app, now)
     ]
-    for _, moment, rng in slots(plan, f"scaling/{app['id']}", _SCALED_EVERY, parse(app["created_at"]), now):
+    scales = any("autoscaling" in service for service in app["spec"]["services"])
+    begin = parse(app["created_at"]) if scales else now
+    for _, moment, rng in slots(plan, f"scaling/{app['id']}", _SCALED_EVERY, begin, now):
         change = {"from": 1, "to": rng.choice([2, 3]), "triggering_metric": "cpu"}
         found.append(
             {

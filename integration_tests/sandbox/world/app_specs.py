@@ -17,7 +17,8 @@ INSTANCE_PRICES = {
 def spec(rng: Random, name: str, region: str, index: int) -> Record:
     """A service and often a worker (the first app always).
 
-    Every other app also has a site, a job and a function; every third sends its logs elsewhere.
+    Every other app also has a site, a job and a function; every third sends its logs elsewhere, and another
+    third scales by itself.
     """
     service = {
         **_component("web", _git(name), "service"),
@@ -51,6 +52,12 @@ def spec(rng: Random, name: str, region: str, index: int) -> Record:
             }
         ]
         result["functions"] = [_component("hooks", _git(name), "function")]
+    if index % 3 == 1:
+        service["autoscaling"] = {
+            "min_instance_count": 1,
+            "max_instance_count": 3,
+            "metrics": {"cpu": {"percent": 70}},
+        }
     if index % 3 == 0:
         for kind in ("services", "workers", "static_sites", "jobs", "functions"):
             for component in result.get(kind, []):

@@ -16,7 +16,7 @@ REGIONS = {
 def build_apps(plan: Plan, project_id: str) -> list[Record]:
     """Three apps, and one more for every twenty Droplets; the last one is being deployed."""
     rng = plan.rng("apps")
-    count = 3 + min(plan.droplets // 20, 500)
+    count = plan.count("apps", 3 + min(plan.droplets // 20, 500))
     return [_app(plan, rng, index, project_id, deploying=index == count - 1) for index in range(count)]
 
 

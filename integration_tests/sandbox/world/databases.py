@@ -48,8 +48,11 @@ def build_databases(plan: Plan, vpcs: dict[str, str], project_id: str) -> list[R
     """At least one cluster of each engine; one for every 25 Droplets, at most 300."""
     rng = plan.rng("databases")
     databases = []
-    for index in range(max(len(_ENGINES), min(plan.droplets // 25, 300))):
-        engine = _ENGINES[index % len(_ENGINES)]
+    count = plan.count("databases", max(len(_ENGINES), min(plan.droplets // 25, 300)))
+    # The team's logs and knowledge bases are in OpenSearch, however few clusters there are.
+    engines = _ENGINES if count >= len(_ENGINES) else [*_ENGINES[: count - 1], _ENGINES[-1]]
+    for index in range(count):
+        engine = engines[index % len(engines)]
         region = rng.choice(catalog.HOME_REGIONS)
         name = f"db-{engine[0]}-{region}-{index:03d}"
         cluster_id = uuid(rng)

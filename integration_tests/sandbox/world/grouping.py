@@ -19,7 +19,7 @@ _URNS: dict[str, tuple[str, Callable[[Record], str]]] = {
     "reserved_ips": ("reserved_ip:read", lambda one: f"do:floatingip:{one['ip']}"),
     "kubernetes_clusters": ("kubernetes:read", lambda one: f"do:kubernetes:{one['id']}"),
 }
-_SPACES = ["do:space:assets", "do:space:downloads", "do:space:backups"]
+SPACES = ["do:space:assets", "do:space:downloads", "do:space:backups"]
 # What DigitalOcean calls each table under `tags[].resources`.
 _TAGGED = {
     "droplets": "droplets",
@@ -69,7 +69,7 @@ def project_resources(tables: Tables, project_id: str, sees: Callable[[str], boo
     """The resources of one project, of the types the token may read."""
     projects = tables["projects"]
     project = next(one for one in projects if one["id"] == project_id)
-    urns = [(space, project["created_at"]) for space in _SPACES if project["is_default"]]
+    urns = [(space, project["created_at"]) for space in SPACES if project["is_default"]]
     for table, (scope, urn) in _URNS.items():
         if sees(scope):
             urns += [

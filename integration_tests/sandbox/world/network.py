@@ -191,7 +191,8 @@ def build_domains(plan: Plan) -> list[Record]:
     """DNS zones with their zone files."""
     rng = plan.rng("domains")
     names = ["example.com", "example.net", "example.org"]
-    names += [f"team-{index:03d}.example" for index in range(plan.droplets // 50)]
+    count = plan.count("domains", 3 + plan.droplets // 50)
+    names += [f"team-{index:03d}.example" for index in range(count - len(names))]
     return [{"name": name, "ttl": 1800, "zone_file": _zone_file(name, rng)} for name in names]
 
 

@@ -1,6 +1,7 @@
 """What the world is made from: a seed, a size and an anchor day. Everything else follows."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -11,12 +12,25 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class Plan:
-    """The parameters of a world. `anchor` is the midnight (UTC) of the day the sandbox started."""
+    """The parameters of a world. `anchor` is the midnight (UTC) of the day the sandbox started.
+
+    `sizes` says how many `apps`, `databases` or `domains` there are, where that must not follow from the Droplets.
+    Raises ValueError for any other name.
+    """
 
     seed: int
     droplets: int
     days: int
     anchor: datetime
+    sizes: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if unknown := set(self.sizes) - {"apps", "databases", "domains"}:
+            raise ValueError(f"sizes of {', '.join(sorted(unknown))} always follow from the Droplets")
+
+    def count(self, resource: str, usual: int) -> int:
+        """How many of a resource there are: as `sizes` says, else what is usual for so many Droplets."""
+        return self.sizes.get(resource, usual)
 
     def rng(self, family: str) -> Random:
         """A generator of its own for each family, so that one family's size never shifts another's values."""

@@ -1,0 +1,131 @@
+"""Faults below HTTP: bytes that do not keep their promise, connections that end, a server that is not there."""
+
+import asyncio
+import gzip
+import socket
+import struct
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import uvicorn
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+JSON = "application/json; charset=utf-8"
+Parameters = dict[str, Any]
+Wire = Callable[[asyncio.Transport, bytes, Parameters], Awaitable[None]]
+_RESET = struct.pack("ii", 1, 0)
+
+
+def with_wire(app: ASGIApp) -> ASGIApp:
+    """The application, with the connection's transport in every scope: what uvicorn itself keeps from applications."""
+
+    async def call(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["wire"] = getattr(getattr(send, "__self__", None), "transport", None)
+        await app(scope, receive, send)
+
+    return call
+
+
+class OnTheWire(Response):
+    """An answer written past the HTTP server, which would not let it out."""
+
+    def __init__(self, name: str, content: bytes, parameters: Parameters) -> None:
+        super().__init__(content, 200, media_type=JSON)
+        self._write, self._parameters = WIRE[name], parameters
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Write, close the connection, and wait until the server has seen that."""
+        wire: asyncio.Transport = scope["wire"]
+        await self._write(wire, bytes(self.body), self._parameters)
+        wire.close()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+
+def _head(length: int, *headers: str) -> bytes:
+    lines = ("HTTP/1.1 200 OK", f"content-type: {JSON}", f"content-length: {length}", *headers)
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+async def _cut(wire: asyncio.Transport, content: bytes, _: Parameters) -> None:
+    """Half of the body, then an orderly end."""
+    wire.write(_head(len(content)) + content[: len(content) // 2])
+
+
+async def _reset(wire: asyncio.Transport, content: bytes, _: Parameters) -> None:
+    """Half of the body, then a TCP reset."""
+    wire.write(_head(len(content)) + content[: len(content) // 2])
+    await asyncio.sleep(0.02)
+    connection: socket.socket = wire.get_extra_info("socket")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+    wire.abort()
+
+
+async def _drip(wire: asyncio.Transport, content: bytes, parameters: Parameters) -> None:
+    """The whole body, in `pieces` with `seconds` between them."""
+    wire.write(_head(len(content)))
+    size = -(-len(content) // int(parameters.get("pieces", 10))) or 1
+    for start in range(0, len(content), size):
+        if wire.is_closing():
+            return
+        wire.write(content[start : start + size])
+        await asyncio.sleep(float(parameters.get("seconds", 0.05)))
+
+
+async def _wrong_length(wire: asyncio.Transport, content: bytes, parameters: Parameters) -> None:
+    """A content-length that is `off` by so many bytes: below zero promises too little."""
+    wire.write(_head(len(content) + int(parameters.get("off", 100))) + content)
+
+
+async def _bad_gzip(wire: asyncio.Transport, content: bytes, _: Parameters) -> None:
+    """A body that says it is gzip and turns into noise half-way."""
+    packed = gzip.compress(content)
+    packed = packed[: len(packed) // 2] + bytes(reversed(packed[len(packed) // 2 :]))
+    wire.write(_head(len(packed), "content-encoding: gzip") + packed)
+
+
+async def _hang(wire: asyncio.Transport, _: bytes, parameters: Parameters) -> None:
+    """No answer at all for so many `seconds`."""
+    deadline = asyncio.get_running_loop().time() + float(parameters.get("seconds", 120))
+    while not wire.is_closing() and asyncio.get_running_loop().time() < deadline:
+        await asyncio.sleep(0.05)
+
+
+WIRE: dict[str, Wire] = {
+    "cut": _cut,
+    "reset": _reset,
+    "drip": _drip,
+    "wrong_length": _wrong_length,
+    "bad_gzip": _bad_gzip,
+    "hang": _hang,
+}
+
+
+class Network:
+    """The sandbox's own place on the network, which it can leave for a while."""
+
+    def __init__(self) -> None:
+        self.server: uvicorn.Server | None = None
+        self._returning: asyncio.Task[None] | None = None
+
+    def leave(self, seconds: float) -> None:
+        """Drop every connection and refuse new ones for so long."""
+        if self.server is None or self._returning is not None:
+            return
+        listener = self.server.servers[0]
+        address = listener.sockets[0].getsockname()
+        listener.close()
+        for connection in list(self.server.server_state.connections):
+            transport = getattr(connection, "transport", None)
+            if transport is not None:
+                transport.abort()
+        self._returning = asyncio.create_task(self._return(self.server, address, seconds))
+
+    async def _return(self, server: uvicorn.Server, address: tuple[str, int], seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        again = socket.socket()
+        again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        again.bind(address)
+        await server.startup(sockets=[again])
+        self._returning = None
