@@ -61,8 +61,9 @@ type-check: $(STAMP) ## Check the types
 check-all: lint format-check type-check ## Lint, format-check and type-check
 
 .PHONY: docs
-docs: $(STAMP) ## Write the tables of streams anew
+docs: $(STAMP) ## Write the tables of streams and metrics anew
 	$(BIN)/python tools/streams_table.py
+	$(BIN)/python tools/metrics_table.py
 
 # The dev lock holds the build backend too, so that installing the project itself resolves nothing. It comes
 # first: what the image gets must be the versions that the tests ran with.

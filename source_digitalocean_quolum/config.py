@@ -67,12 +67,13 @@ def _refuse_refresh_token(value: str | None) -> str | None:
 
 
 class UtilizationSettings(BaseModel):
-    """How utilization is measured: the length of an interval (ISO 8601) and where samples come from."""
+    """How utilization is measured: the length of an interval (ISO 8601), where samples come from, and of what."""
 
     model_config = ConfigDict(extra="forbid")
 
     interval: Literal["PT5M", "PT15M", "PT1H", "P1D"] = "PT1H"
     source: Literal["auto", "insights", "monitoring"] = "auto"
+    metrics: Literal["useful", "all"] = "useful"
 
 
 class Config(BaseModel):

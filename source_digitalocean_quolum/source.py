@@ -1,7 +1,9 @@
 """SourceDigitaloceanQuolum: what Airbyte sees."""
 
 import logging
+import time
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from typing import Any
 
 from airbyte_cdk.models import (
@@ -14,15 +16,24 @@ from airbyte_cdk.models import (
     StreamDescriptor,
 )
 from airbyte_cdk.sources.declarative.concurrent_declarative_source import ConcurrentDeclarativeSource
+from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_digitalocean_quolum import manifest
 from source_digitalocean_quolum.check import StreamAccess, check
 from source_digitalocean_quolum.components.connection import Connection
 from source_digitalocean_quolum.components.endpoint import Endpoint
-from source_digitalocean_quolum.config import parse, tidy
+from source_digitalocean_quolum.config import UtilizationSettings, parse, tidy
 from source_digitalocean_quolum.logs import guard
 from source_digitalocean_quolum.state import unusable
+from source_digitalocean_quolum.utilization import table
+from source_digitalocean_quolum.utilization.resources import share_lists
+from source_digitalocean_quolum.utilization.run import UtilizationRun
+from source_digitalocean_quolum.utilization.stream import CURSOR, begins, utilization_stream
+from source_digitalocean_quolum.utilization.windows import SECONDS
+
+# What check needs to know of a utilization stream: it is asked for resource by resource, or region by region.
+_UTILIZATION = Endpoint(path="monitoring/metrics/{resource}", records="data", scope="insights:read or monitoring:read")
 
 
 class SourceDigitaloceanQuolum(ConcurrentDeclarativeSource):
@@ -41,7 +52,10 @@ class SourceDigitaloceanQuolum(ConcurrentDeclarativeSource):
             state=state or [],
             source_config=manifest.load(),
         )
+        self._state_given = state or []
+        self._selected = {one.stream.name for one in catalog.streams} if catalog else set()
         cursors = {stream["name"]: stream.get("incremental_sync") for stream in self.resolved_manifest["streams"]}
+        cursors |= dict.fromkeys(table.load().features, CURSOR)
         for name in unusable(state or [], cursors):
             self._connector_state_manager.update_state_for_stream(name, None, {})
 
@@ -70,6 +84,11 @@ class SourceDigitaloceanQuolum(ConcurrentDeclarativeSource):
     ) -> Iterator[AirbyteMessage]:
         """The messages of the selected streams. A stream that does not exist fails alone, by name."""
         parse(self._config)
+        self._selected = {one.stream.name for one in catalog.streams}
+        if state:
+            self._state_given = state
+        if not self._selected.isdisjoint(table.load().features):
+            share_lists(table.load(), self.resolved_manifest["streams"])
         known = {stream.name for stream in self.stream_access()}
         unknown = [s.stream.name for s in catalog.streams if s.stream.name not in known]
         for name in unknown:
@@ -81,10 +100,32 @@ class SourceDigitaloceanQuolum(ConcurrentDeclarativeSource):
         if unknown:
             raise _unknown_stream(", ".join(unknown))
 
+    def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:
+        """The manifest's streams, and one of utilization for each feature of metrics.yaml."""
+        return [*super().streams(config), *self._utilization_streams()]
+
+    def _utilization_streams(self) -> list[AbstractStream]:
+        features = table.load().features.values()
+        settings = UtilizationSettings.model_validate(self._config.get("utilization") or {})
+        interval, now = SECONDS[settings.interval], time.time()
+        starts = {one.stream: begins(one.stream, self._config, self._state_given, interval, now) for one in features}
+        selected = {name: starts[name] for name in starts if name in self._selected}
+        run = UtilizationRun(self._config, self._list, selected)
+        states, messages = self._connector_state_manager, self._message_repository
+        return [utilization_stream(one, run, starts[one.stream], states, messages) for one in features]
+
+    def _list(self, name: str) -> AbstractStream:
+        """A stream of the manifest as a list of what is there now: without a cursor, its pages shared."""
+        declared = deepcopy(next(one for one in self.resolved_manifest["streams"] if one["name"] == name))
+        declared.pop("incremental_sync", None)
+        declared["retriever"]["requester"]["use_cache"] = True
+        return self._create_streams([declared], self.resolved_manifest["streams"])[0]
+
     def stream_access(self) -> list[StreamAccess]:
         """Every stream's name and endpoint, from the manifest."""
         parameters = [stream["$parameters"] for stream in self.resolved_manifest["streams"]]
-        return [StreamAccess(facts["name"], Endpoint.of(facts["api"])) for facts in parameters]
+        declared = [StreamAccess(facts["name"], Endpoint.of(facts["api"])) for facts in parameters]
+        return [*declared, *(StreamAccess(name, _UTILIZATION) for name in table.load().features)]
 
 
 def _unknown_stream(names: str) -> AirbyteTracedException:

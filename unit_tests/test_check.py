@@ -12,6 +12,7 @@ from airbyte_cdk.models import Status
 
 from source_digitalocean_quolum import SourceDigitaloceanQuolum
 from source_digitalocean_quolum.check import StreamAccess
+from source_digitalocean_quolum.utilization import table
 from unit_tests.mock_server.commands import TOKEN, check, check_output, oauth_config, token_config
 from unit_tests.mock_server.server import API, OAUTH, Answer, DigitalOcean, Reply, error
 
@@ -67,9 +68,9 @@ def test_a_good_connection_names_team_and_person_and_asks_once_for_each_scope(ap
     every = every_stream()
     assert status.status == Status.SUCCEEDED
     assert status.message == (
-        f'Connected to DigitalOcean: team "Quolum", as ops@example.com. All {len(every) - 3} streams that could be '
+        f'Connected to DigitalOcean: team "Quolum", as ops@example.com. All {len(every) - 14} streams that could be '
         "tried can be read; only a sync shows whether these can: dedicated_inference_tokens, function_access_keys, "
-        "volume_actions."
+        f"volume_actions, {', '.join(table.load().features)}."
     )
     lists = {stream.endpoint.scope for stream in every if not stream.endpoint.has_parent}
     assert len(api.requests) == len({request.address for request in api.requests}) <= 1 + len(lists)
@@ -90,7 +91,7 @@ def test_streams_that_cannot_be_read_are_listed_with_the_scope_that_opens_them(a
         "billing:read": billing,
         "kubernetes:read": {"kubernetes_clusters", "kubernetes_node_pools"},
     }
-    assert "7 of 11 streams cannot be read with this token and will stay empty: " in status.message
+    assert "7 of 22 streams cannot be read with this token and will stay empty: " in status.message
     assert "Give the token these scopes, or leave the streams out." in status.message
 
 

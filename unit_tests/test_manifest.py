@@ -15,6 +15,7 @@ from airbyte_cdk.test.entrypoint_wrapper import discover
 import source_digitalocean_quolum
 from source_digitalocean_quolum import SourceDigitaloceanQuolum
 from source_digitalocean_quolum.components.endpoint import Endpoint
+from source_digitalocean_quolum.utilization import table
 from unit_tests.mock_server.commands import INCREMENTAL, token_config
 from unit_tests.mock_server.server import DigitalOcean
 
@@ -59,8 +60,8 @@ def declares(schema: dict[str, Any], path: str) -> bool:
     return path in {where for where, _ in properties(schema)}
 
 
-def test_the_catalog_has_every_stream_of_the_manifest_in_its_order() -> None:
-    assert list(catalog()) == names()
+def test_the_catalog_has_every_stream_of_the_manifest_in_its_order_and_then_utilization() -> None:
+    assert list(catalog()) == [*names(), *table.load().features]
     assert len(set(names())) == len(names()) > 0
 
 
@@ -137,7 +138,7 @@ def test_no_secret_is_in_the_schema(name: str) -> None:
 
 def test_only_streams_that_exist_have_secrets_and_schemas() -> None:
     assert set(REMOVED) <= set(names())
-    assert {path.stem for path in SCHEMAS.glob("*.json")} == {*names(), "removed_secrets"}
+    assert {path.stem for path in SCHEMAS.glob("*.json")} == {*names(), "removed_secrets", "utilization"}
 
 
 def test_no_parameter_of_a_stream_collides_with_a_field_of_a_component() -> None:

@@ -7,6 +7,7 @@ import time
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,6 +27,7 @@ SPECIAL_LIMITS = {"/v2/account/keys": (10, MINUTE), "/v2/cdn/endpoints": (5, 10.
 # Nothing that was sent longer ago can still be on its way: connect and read time out before.
 _LONGEST_REQUEST = 300.0
 _LOG_WAITS_FROM = 5.0
+_CLOCKS_AGREE = 5.0
 
 
 class SlidingWindows:
@@ -106,6 +108,11 @@ class DigitalOceanBudget(APIBudget):
         self._paused_until = 0.0
         self._server_remaining: int | None = None
         self._server_reset = 0.0
+        self._server_ahead = 0.0
+
+    def now(self) -> float:
+        """UNIX seconds by DigitalOcean's clock, as far as an answer's `Date` has told it; else by this machine's."""
+        return self._epoch() + self._server_ahead
 
     def acquire_call(self, request: Any, block: bool = True, timeout: float | None = None) -> None:
         """Wait until the request may be sent, and count it. (`block` and `timeout` are the CDK's; unused.)"""
@@ -131,6 +138,7 @@ class DigitalOceanBudget(APIBudget):
         windows = self._windows(request)
         with self._lock:
             windows.answered(id(request))
+            self._set_clock(response.headers.get("date"))
             if response.status_code == 429:
                 self._paused_until = max(self._paused_until, self._clock() + self.pause(response))
             if windows is self._general:
@@ -157,6 +165,14 @@ class DigitalOceanBudget(APIBudget):
         # Those still under way may not be in the server's count yet.
         self._server_remaining = int(remaining) - self._general.under_way
         self._server_reset = self._clock() + min(max(reset - self._epoch(), 0.0), HOUR)
+
+    def _set_clock(self, date: str | None) -> None:
+        try:
+            ahead = parsedate_to_datetime(date or "").timestamp() - self._epoch()
+        except ValueError:
+            return
+        # `Date` has whole seconds, and the answer took a moment: less than that is no difference.
+        self._server_ahead = ahead if abs(ahead) > _CLOCKS_AGREE else 0.0
 
     def _wait_for_server(self) -> float:
         if self._server_remaining is None or self._server_remaining > 0:

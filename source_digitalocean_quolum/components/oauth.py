@@ -12,6 +12,8 @@ import requests
 from airbyte_cdk.config_observation import emit_configuration_as_airbyte_control_message
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.declarative.auth.declarative_authenticator import DeclarativeAuthenticator
+from airbyte_cdk.sources.streams.http.requests_native_auth import TokenAuthenticator
+from airbyte_cdk.sources.streams.http.requests_native_auth.abstract_token import AbstractHeaderAuthenticator
 from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
@@ -136,6 +138,14 @@ class DigitalOceanOAuthAuthenticator(DeclarativeAuthenticator):
             "The next sync tries again.",
             failure_type=FailureType.transient_error,
         )
+
+
+def authenticator_of(config: Mapping[str, Any]) -> AbstractHeaderAuthenticator:
+    """What signs requests that are not the manifest's, by the configured way in."""
+    credentials = config["credentials"]
+    if credentials["auth_type"] == "oauth2.0":
+        return DigitalOceanOAuthAuthenticator(config=config, parameters={})
+    return TokenAuthenticator(token=credentials["access_token"])
 
 
 def expiry_of(credentials: Mapping[str, Any]) -> datetime | None:

@@ -95,11 +95,11 @@ class DigitalOceanRequester(HttpRequester):
                 log_formatter=log_formatter,
             )
         except AirbyteTracedException as error:
-            raise _in_words(error) from error
+            raise in_words(error) from error
         return response
 
 
-def _in_words(error: AirbyteTracedException) -> AirbyteTracedException:
+def in_words(error: AirbyteTracedException) -> AirbyteTracedException:
     """The CDK's exceptions with a sentence for the operator where the CDK speaks of itself."""
     error.internal_message = scrub(error.internal_message)
     cause = error.__cause__ or error.__context__

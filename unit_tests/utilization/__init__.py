@@ -1,0 +1,1 @@
+"""What a measurement means, tested on the table and on samples."""
