@@ -35,6 +35,7 @@ def test_a_first_sync_lands_everything_and_a_second_one_only_what_is_new(
     sandbox: Sandbox, streams: list[dict[str, Any]]
 ) -> None:
     config = sandbox.config()
+    streams = [stream for stream in streams if not stream["name"].endswith("_utilization")]
     first = run("read", config=config, catalog=configured(streams))
 
     assert first.exit_code == 0, first.errors
