@@ -23,7 +23,7 @@ SAME_EVERYWHERE = {"function_triggers", "function_access_keys", "registry_manife
 
 
 def listed(streams: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """All but utilization: of metrics the document's examples hold one made-up series, which the sandbox does better."""
+    """All but utilization: the document holds one made-up series of a metric, the sandbox measures properly."""
     return [stream for stream in streams if not stream["name"].endswith("_utilization")]
 
 
