@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import requests
 
+from integration_tests.asking import get, read_all
 from integration_tests.sandbox import Sandbox
 
 NOON = "2026-11-23T12:00:00Z"
@@ -23,21 +23,6 @@ def sandbox() -> Iterator[Sandbox]:
 def _no_faults(sandbox: Sandbox) -> Iterator[None]:
     yield
     sandbox.clear_faults()
-
-
-def get(sandbox: Sandbox, url: str, token: str | None = None) -> requests.Response:
-    url = url if url.startswith("http") else sandbox.api_base_url + url
-    return requests.get(url, headers={"Authorization": f"Bearer {token or sandbox.token}"}, timeout=10)
-
-
-def read_all(sandbox: Sandbox, url: str, key: str) -> list[dict[str, Any]]:
-    records: list[dict[str, Any]] = []
-    following: str | None = url
-    while following:
-        body = get(sandbox, following).json()
-        records += body[key]
-        following = body["links"].get("pages", {}).get("next")
-    return records
 
 
 def test_pages_cover_every_droplet_once(sandbox: Sandbox) -> None:

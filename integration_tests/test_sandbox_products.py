@@ -5,8 +5,8 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-import requests
 
+from integration_tests.asking import get, read_all
 from integration_tests.sandbox import Sandbox
 
 NOON = "2026-11-23T12:00:00Z"
@@ -18,32 +18,17 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-def get(sandbox: Sandbox, url: str, token: str | None = None) -> requests.Response:
-    url = url if url.startswith("http") else sandbox.api_base_url + url
-    return requests.get(url, headers={"Authorization": f"Bearer {token or sandbox.token}"}, timeout=10)
-
-
-def read(sandbox: Sandbox, path: str, key: str) -> list[dict[str, Any]]:
-    records: list[dict[str, Any]] = []
-    url: str | None = path + ("&" if "?" in path else "?") + "per_page=200"
-    while url:
-        body = get(sandbox, url).json()
-        records += body[key]
-        url = body.get("links", {}).get("pages", {}).get("next")
-    return records
-
-
 def histories(sandbox: Sandbox) -> dict[str, list[dict[str, Any]]]:
     """Every history that grows with the clock, of one parent each."""
-    pool = read(sandbox, "/v2/droplets/autoscale", "autoscale_pools")[0]["id"]
-    cluster = read(sandbox, "/v2/kubernetes/clusters", "kubernetes_clusters")[0]["id"]
-    registry = f"/v2/registries/{read(sandbox, '/v2/registries', 'registries')[0]['name']}"
+    pool = read_all(sandbox, "/v2/droplets/autoscale", "autoscale_pools")[0]["id"]
+    cluster = read_all(sandbox, "/v2/kubernetes/clusters", "kubernetes_clusters")[0]["id"]
+    registry = f"/v2/registries/{read_all(sandbox, '/v2/registries', 'registries')[0]['name']}"
     return {
-        "events": read(sandbox, f"/v2/droplets/autoscale/{pool}/history", "history"),
-        "messages": read(sandbox, f"/v2/kubernetes/clusters/{cluster}/status_messages", "messages"),
-        "manifests": read(sandbox, f"{registry}/repositories/storefront/digests", "manifests"),
+        "events": read_all(sandbox, f"/v2/droplets/autoscale/{pool}/history", "history"),
+        "messages": read_all(sandbox, f"/v2/kubernetes/clusters/{cluster}/status_messages", "messages"),
+        "manifests": read_all(sandbox, f"{registry}/repositories/storefront/digests", "manifests"),
         "collections": get(sandbox, f"{registry}/garbage-collections?per_page=200").json()["garbage_collections"],
-        "scans": read(sandbox, "/v2/security/scans", "scans"),
+        "scans": read_all(sandbox, "/v2/security/scans", "scans"),
     }
 
 
@@ -63,17 +48,17 @@ def test_histories_grow_with_the_clock_and_keep_their_past() -> None:
 def test_an_autoscale_event_ends_and_moves_its_time_of_change() -> None:
     with Sandbox(droplets=20, days=3, now=NOON, rate_limit=100_000) as moving:
         path = "/v2/droplets/autoscale/{}/history".format(
-            read(moving, "/v2/droplets/autoscale", "autoscale_pools")[0]["id"]
+            read_all(moving, "/v2/droplets/autoscale", "autoscale_pools")[0]["id"]
         )
         for _ in range(200):
             moving.advance(seconds=600)
-            newest = read(moving, path, "history")[0]
+            newest = read_all(moving, path, "history")[0]
             if newest["status"] == "in_progress":
                 break
         assert newest["status"] == "in_progress"
         moving.advance(seconds=2400)
         (ended,) = (
-            one for one in read(moving, path, "history") if one["history_event_id"] == newest["history_event_id"]
+            one for one in read_all(moving, path, "history") if one["history_event_id"] == newest["history_event_id"]
         )
         assert ended["status"] in {"success", "error"}
         assert ended["updated_at"] > newest["updated_at"]
@@ -100,11 +85,11 @@ def test_what_the_team_never_used_is_absent() -> None:
 
 
 def test_everything_refers_to_what_exists(sandbox: Sandbox) -> None:
-    droplets = {one["id"]: one for one in read(sandbox, "/v2/droplets", "droplets")}
-    gpus = {one["id"] for one in read(sandbox, "/v2/droplets?type=gpus", "droplets")}
+    droplets = {one["id"]: one for one in read_all(sandbox, "/v2/droplets", "droplets")}
+    gpus = {one["id"] for one in read_all(sandbox, "/v2/droplets?type=gpus", "droplets")}
     members = []
-    for pool in read(sandbox, "/v2/droplets/autoscale", "autoscale_pools"):
-        inside = read(sandbox, f"/v2/droplets/autoscale/{pool['id']}/members", "droplets")
+    for pool in read_all(sandbox, "/v2/droplets/autoscale", "autoscale_pools"):
+        inside = read_all(sandbox, f"/v2/droplets/autoscale/{pool['id']}/members", "droplets")
         assert len(inside) == pool["active_resources_count"]
         members += [one["droplet_id"] for one in inside]
     assert members
@@ -115,13 +100,13 @@ def test_everything_refers_to_what_exists(sandbox: Sandbox) -> None:
     assert {id_ for ids in together for id_ in ids} <= droplets.keys() | gpus
     inside_vpcs = [
         member["urn"]
-        for vpc in read(sandbox, "/v2/vpcs", "vpcs")
-        for member in read(sandbox, f"/v2/vpcs/{vpc['id']}/members", "members")
+        for vpc in read_all(sandbox, "/v2/vpcs", "vpcs")
+        for member in read_all(sandbox, f"/v2/vpcs/{vpc['id']}/members", "members")
     ]
     assert {f"do:droplet:{id_}" for id_ in droplets.keys() | gpus} <= set(inside_vpcs)
     assert len(inside_vpcs) == len(set(inside_vpcs))
-    for domain in read(sandbox, "/v2/domains", "domains"):
-        records = read(sandbox, f"/v2/domains/{domain['name']}/records", "domain_records")
+    for domain in read_all(sandbox, "/v2/domains", "domains"):
+        records = read_all(sandbox, f"/v2/domains/{domain['name']}/records", "domain_records")
         assert len(records) == len(domain["zone_file"].splitlines()) - 2
 
 
@@ -133,12 +118,12 @@ def test_backup_policies_are_an_object_in_pages(sandbox: Sandbox) -> None:
         policies |= body["policies"]
         url = body["links"].get("pages", {}).get("next")
     assert len(policies) == body["meta"]["total"] > 100
-    backed_up = {one["id"] for one in read(sandbox, "/v2/droplets", "droplets") if "backups" in one["features"]}
+    backed_up = {one["id"] for one in read_all(sandbox, "/v2/droplets", "droplets") if "backups" in one["features"]}
     assert {one["droplet_id"] for one in policies.values() if one["backup_enabled"]} == backed_up
 
 
 def test_repositories_are_paged_by_token_and_may_have_slashes(sandbox: Sandbox) -> None:
-    registry = f"/v2/registries/{read(sandbox, '/v2/registries', 'registries')[0]['name']}"
+    registry = f"/v2/registries/{read_all(sandbox, '/v2/registries', 'registries')[0]['name']}"
     first = get(sandbox, registry + "/repositoriesV2?per_page=4").json()
     following = first["links"]["pages"]["next"]
     assert "page_token=" in following
@@ -146,7 +131,7 @@ def test_repositories_are_paged_by_token_and_may_have_slashes(sandbox: Sandbox) 
     assert {one["name"] for one in second.json()["repositories"]}.isdisjoint(
         one["name"] for one in first["repositories"]
     )
-    names = [one["name"] for one in read(sandbox, registry + "/repositoriesV2", "repositories")]
+    names = [one["name"] for one in read_all(sandbox, registry + "/repositoriesV2", "repositories")]
     assert len(names) == len(set(names)) == first["meta"]["total"]
     assert "platform/api" in names
     assert get(sandbox, f"{registry}/repositories/{quote('platform/api', safe='')}/tags").status_code == 200
@@ -154,7 +139,7 @@ def test_repositories_are_paged_by_token_and_may_have_slashes(sandbox: Sandbox) 
 
 
 def test_the_lists_without_links(sandbox: Sandbox) -> None:
-    registry = read(sandbox, "/v2/registries", "registries")[0]["name"]
+    registry = read_all(sandbox, "/v2/registries", "registries")[0]["name"]
     path = f"/v2/registries/{registry}/garbage-collections"
     pages = [get(sandbox, f"{path}?per_page=2&page={page}").json() for page in (1, 2, 9)]
     assert [set(page) for page in pages] == [{"garbage_collections"}] * 3
@@ -169,7 +154,7 @@ def test_the_lists_without_links(sandbox: Sandbox) -> None:
 
 
 def test_status_messages_since(sandbox: Sandbox) -> None:
-    cluster = read(sandbox, "/v2/kubernetes/clusters", "kubernetes_clusters")[0]["id"]
+    cluster = read_all(sandbox, "/v2/kubernetes/clusters", "kubernetes_clusters")[0]["id"]
     path = f"/v2/kubernetes/clusters/{cluster}/status_messages"
     everything = get(sandbox, path).json()["messages"]
     middle = everything[2]["timestamp"]
@@ -178,7 +163,7 @@ def test_status_messages_since(sandbox: Sandbox) -> None:
 
 
 def test_associated_resources_show_what_the_token_may_see(sandbox: Sandbox) -> None:
-    droplet = next(one for one in read(sandbox, "/v2/droplets", "droplets") if one["volume_ids"])
+    droplet = next(one for one in read_all(sandbox, "/v2/droplets", "droplets") if one["volume_ids"])
     path = f"/v2/droplets/{droplet['id']}/destroy_with_associated_resources"
     volumes = get(sandbox, path).json()["volumes"]
     assert {one["id"] for one in volumes} == set(droplet["volume_ids"])
@@ -192,7 +177,7 @@ def test_microvms_have_pages_of_25(sandbox: Sandbox) -> None:
 
 
 def test_secrets_are_planted(sandbox: Sandbox) -> None:
-    check = read(sandbox, "/v2/uptime/checks", "checks")[0]["id"]
+    check = read_all(sandbox, "/v2/uptime/checks", "checks")[0]["id"]
     paths = {
         "/v2/droplets/autoscale": "autoscale-user-data",
         "/v2/certificates": "private-key",

@@ -13,6 +13,7 @@ import pytest
 import requests
 from jsonschema import Draft4Validator, FormatChecker
 
+from integration_tests.asking import get, read_all
 from integration_tests.sandbox import Sandbox
 
 SPECIFICATION = Path(__file__).parents[2] / "shared/reference/digitalocean-openapi.json"
@@ -244,11 +245,6 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-def get(sandbox: Sandbox, url: str, token: str | None = None) -> requests.Response:
-    url = url if url.startswith("http") else sandbox.api_base_url + url
-    return requests.get(url, headers={"Authorization": f"Bearer {token or sandbox.token}"}, timeout=10)
-
-
 def assert_conforms(response: requests.Response) -> Any:
     path = "/" + response.url.split("?")[0].split("/", 3)[3]
     body = response.json()
@@ -266,16 +262,6 @@ def assert_conforms(response: requests.Response) -> Any:
         Draft4Validator({"type": "array", "items": record}).validate(records)
         assert body["meta"]["total"] >= len(records)
     return body
-
-
-def read_all(sandbox: Sandbox, path: str, key: str) -> list[dict[str, Any]]:
-    records: list[dict[str, Any]] = []
-    url: str | None = path + ("&" if "?" in path else "?") + "per_page=200"
-    while url:
-        body = get(sandbox, url).json()
-        records += body[key]
-        url = body.get("links", {}).get("pages", {}).get("next")
-    return records
 
 
 @pytest.mark.parametrize("path", [*LISTS, "/v2/microvms"])

@@ -141,7 +141,7 @@ def test_every_figure_of_a_droplet_is_what_its_samples_say(
 
 
 def test_both_sources_give_one_answer(account: Sandbox, streams: list[dict[str, Any]]) -> None:
-    names = ["droplet_utilization", "app_utilization", "load_balancer_utilization"]
+    names = ["droplet_utilization", "app_utilization", "load_balancer_utilization", "database_utilization"]
     insights = read(account, streams, *names, source="insights")
     monitoring = read(account, streams, *names, source="monitoring")
 
@@ -156,6 +156,20 @@ def test_both_sources_give_one_answer(account: Sandbox, streams: list[dict[str, 
             own = {"source"} if "region" in b else {"source", "region"}
             differing = [field for field in a.keys() - own if not same(a[field], b[field])]
             assert differing == [], (which, {field: (a[field], b[field]) for field in differing})
+
+
+def test_utilization_of_resources_that_the_token_may_not_list_is_named(
+    account: Sandbox, streams: list[dict[str, Any]]
+) -> None:
+    config = settings(account)
+    config["credentials"]["access_token"] = account.mint_token(["account:read", "app:read", "insights:read"])
+    done = run("read", config=config, catalog=configured(streams, "app_utilization", "droplet_utilization"))
+
+    assert done.exit_code == 0, done.errors
+    assert set(done.records) == {"app_utilization"}
+    (told,) = [text for text in done.logs("WARN") if text.startswith("Stream droplet_utilization is skipped")]
+    assert "it is read through droplets" in told
+    assert "the scope droplet:read" in told
 
 
 def same(a: Any, b: Any) -> bool:

@@ -34,10 +34,16 @@ class CheckFailed(Exception):
 
 @dataclass(frozen=True)
 class StreamAccess:
-    """What check needs to know of a stream: its name and its endpoint's facts."""
+    """What check needs to know of a stream: its name, its endpoint's facts, and another endpoint that does as well."""
 
     name: str
     endpoint: Endpoint
+    otherwise: Endpoint | None = None
+
+    @property
+    def ways(self) -> tuple[Endpoint, ...]:
+        """Where the stream can be read from: one of them is enough."""
+        return (self.endpoint, self.otherwise) if self.otherwise else (self.endpoint,)
 
 
 def check(config: Mapping[str, Any], streams: list[StreamAccess]) -> AirbyteConnectionStatus:
@@ -48,7 +54,7 @@ def check(config: Mapping[str, Any], streams: list[StreamAccess]) -> AirbyteConn
     client = _Client(config)
     try:
         account = _account(client)
-        report = _report(account, streams, _unreadable(client, streams))
+        report = _report(account, streams, _scopes(client, streams))
     except (CheckFailed, AirbyteTracedException) as problem:
         message = problem.message if isinstance(problem, AirbyteTracedException) else str(problem)
         return AirbyteConnectionStatus(status=Status.FAILED, message=message)
@@ -158,37 +164,43 @@ def _account(client: _Client) -> dict[str, Any]:
     return account
 
 
-def _unreadable(client: _Client, streams: list[StreamAccess]) -> dict[str, list[str]]:
-    """The streams that the token may not read, by the scope that would open them.
+def _scopes(client: _Client, streams: list[StreamAccess]) -> dict[str, bool | None]:
+    """Whether the token may use each scope; None where that could not be tried.
 
     A scope is probed once, with one record of the first list it guards. A scope that guards only children is
-    not probed: there may be no parent to ask about. The sync names such a stream if it is refused.
+    not probed: there may be no parent to ask about. The sync names such a stream if it is refused. A product
+    that does not answer now is no reason to refuse the connection.
     """
-    by_scope: defaultdict[str, list[StreamAccess]] = defaultdict(list)
+    by_scope: defaultdict[str, list[Endpoint]] = defaultdict(list)
     for stream in streams:
-        # The account has answered already.
-        if stream.endpoint.scope not in ("", "account:read"):
-            by_scope[stream.endpoint.scope].append(stream)
+        for endpoint in stream.ways:
+            by_scope[endpoint.scope].append(endpoint)
 
-    def refused(scope: str) -> bool:
-        probes = [stream.endpoint for stream in by_scope[scope] if not stream.endpoint.has_parent]
-        if not probes:
-            return False
-        params = {} if probes[0].paging == "none" else {"page": "1", "per_page": "1"}
-        return client.get(probes[0].path_for({}), params).status_code == 403
+    def usable(scope: str) -> bool | None:
+        # The account has answered already.
+        if scope in ("", "account:read"):
+            return True
+        lists = [endpoint for endpoint in by_scope[scope] if not endpoint.has_parent]
+        if not lists:
+            return None
+        try:
+            answer = client.get(lists[0].path_for({}), lists[0].probe)
+        except CheckFailed as problem:
+            logger.warning("The scope %s could not be tried. %s", scope, problem)
+            return None
+        return answer.status_code != 403
 
     with ThreadPoolExecutor(_PARALLEL_PROBES) as pool:
-        answers = dict(zip(by_scope, pool.map(refused, by_scope), strict=True))
-    return {scope: [stream.name for stream in by_scope[scope]] for scope, no in answers.items() if no}
+        return dict(zip(by_scope, pool.map(usable, by_scope), strict=True))
 
 
-def _unasked(streams: list[StreamAccess]) -> list[str]:
-    """Streams whose scope guards only children: there may be no parent to ask about."""
-    tried = {stream.endpoint.scope for stream in streams if not stream.endpoint.has_parent}
-    return [stream.name for stream in streams if stream.endpoint.scope not in tried]
+def _verdict(stream: StreamAccess, scopes: Mapping[str, bool | None]) -> bool | None:
+    """Whether the stream can be read, one way or another; None if only a sync shows."""
+    ways = {scopes[endpoint.scope] for endpoint in stream.ways}
+    return True if True in ways else None if None in ways else False
 
 
-def _report(account: Mapping[str, Any], streams: list[StreamAccess], unreadable: dict[str, list[str]]) -> str:
+def _report(account: Mapping[str, Any], streams: list[StreamAccess], scopes: Mapping[str, bool | None]) -> str:
     team = account.get("team") or {}
     name = f'team "{team["name"]}"' if team.get("name") else "your personal account"
     lines = [f"Connected to DigitalOcean: {name}, as {account.get('email') or 'an unnamed user'}."]
@@ -196,17 +208,29 @@ def _report(account: Mapping[str, Any], streams: list[StreamAccess], unreadable:
         lines.append(f"DigitalOcean warns: {account.get('status_message') or 'see the control panel'}.")
     if account.get("email_verified") is False:
         lines.append("The account's email address is not verified yet.")
-    missing = sum(len(names) for names in unreadable.values())
-    if not missing:
-        lines.append(f"All {len(streams)} streams can be read.")
-        if unasked := _unasked(streams):
-            # Nothing is claimed that was not tried.
-            lines[-1] = f"All {len(streams) - len(unasked)} streams that could be tried can be read; only a sync shows "
-            lines[-1] += f"whether these can: {', '.join(unasked)}."
-    else:
-        gaps = "; ".join(f"{', '.join(names)} (scope {scope})" for scope, names in unreadable.items())
-        lines.append(
-            f"{missing} of {len(streams)} streams cannot be read with this token and will stay empty: {gaps}. "
-            "Give the token these scopes, or leave the streams out."
-        )
+    closed: defaultdict[str, list[str]] = defaultdict(list)
+    untried = []
+    for stream in streams:
+        verdict = _verdict(stream, scopes)
+        if verdict is False:
+            closed[" or ".join(endpoint.scope for endpoint in stream.ways)].append(stream.name)
+        elif verdict is None:
+            untried.append(stream.name)
+    lines += _streams(len(streams), closed, untried)
     return " ".join(lines)
+
+
+def _streams(count: int, closed: Mapping[str, list[str]], untried: list[str]) -> list[str]:
+    """What the token can read. Nothing is claimed that was not tried."""
+    unknown = f"nly a sync shows whether these can: {', '.join(untried)}."
+    if not closed:
+        if not untried:
+            return [f"All {count} streams can be read."]
+        return [f"All {count - len(untried)} streams that could be tried can be read; o{unknown}"]
+    gaps = "; ".join(f"{', '.join(names)} (scope {scope})" for scope, names in closed.items())
+    missing = sum(len(names) for names in closed.values())
+    lines = [
+        f"{missing} of {count} streams cannot be read with this token and will stay empty: {gaps}. "
+        "Give the token these scopes, or leave the streams out."
+    ]
+    return [*lines, f"O{unknown}"] if untried else lines

@@ -1,5 +1,6 @@
 """Puts the manifest together: manifest.yaml holds the connection and the spec, streams/<product>.yaml the streams."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,13 @@ def products() -> dict[str, list[str]]:
     files = sorted((_HERE / "streams").glob("*.yaml"))
     titles = [path.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ").rstrip(".") for path in files]
     return {title.partition(":")[0]: list(_read(path)) for title, path in zip(titles, files, strict=True)}
+
+
+def parents(stream: Mapping[str, Any]) -> list[str]:
+    """The streams whose records a stream of the resolved manifest is asked for."""
+    router = stream["retriever"].get("partition_router") or {}
+    router = router.get("underlying_partition_router") or router
+    return [config["stream"]["$parameters"]["name"] for config in router.get("parent_stream_configs", ())]
 
 
 def _read(path: Path) -> dict[str, Any]:

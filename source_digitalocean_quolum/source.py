@@ -27,13 +27,11 @@ from source_digitalocean_quolum.config import UtilizationSettings, parse, tidy
 from source_digitalocean_quolum.logs import guard
 from source_digitalocean_quolum.state import unusable
 from source_digitalocean_quolum.utilization import table
+from source_digitalocean_quolum.utilization.access import utilization_access
 from source_digitalocean_quolum.utilization.resources import share_lists
 from source_digitalocean_quolum.utilization.run import UtilizationRun
 from source_digitalocean_quolum.utilization.stream import CURSOR, begins, utilization_stream
 from source_digitalocean_quolum.utilization.windows import SECONDS
-
-# What check needs to know of a utilization stream: it is asked for resource by resource, or region by region.
-_UTILIZATION = Endpoint(path="monitoring/metrics/{resource}", records="data", scope="insights:read or monitoring:read")
 
 
 class SourceDigitaloceanQuolum(ConcurrentDeclarativeSource):
@@ -89,16 +87,27 @@ class SourceDigitaloceanQuolum(ConcurrentDeclarativeSource):
             self._state_given = state
         if not self._selected.isdisjoint(table.load().features):
             share_lists(table.load(), self.resolved_manifest["streams"])
-        known = {stream.name for stream in self.stream_access()}
+        known = {stream.name: stream.endpoint.scope for stream in self.stream_access()}
         unknown = [s.stream.name for s in catalog.streams if s.stream.name not in known]
         for name in unknown:
             yield _unknown_stream(name).as_airbyte_message(stream_descriptor=StreamDescriptor(name=name))
+        Connection.of(self._config).incoming_states = {
+            name: self._connector_state_manager.get_stream_state(name, None) for name in known
+        }
         try:
             yield from super().read(logger, config, catalog, state)
         finally:
-            Connection.of(self._config).report()
+            connection = Connection.of(self._config)
+            connection.warn_of_refused_parents(self._selected, self._parents(), known)
+            connection.report()
         if unknown:
             raise _unknown_stream(", ".join(unknown))
+
+    def _parents(self) -> dict[str, list[str]]:
+        declared = {stream["name"]: manifest.parents(stream) for stream in self.resolved_manifest["streams"]}
+        return declared | {
+            name: [source.list for source in feature.resources] for name, feature in table.load().features.items()
+        }
 
     def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:
         """The manifest's streams, and one of utilization for each feature of metrics.yaml."""
@@ -125,7 +134,7 @@ class SourceDigitaloceanQuolum(ConcurrentDeclarativeSource):
         """Every stream's name and endpoint, from the manifest."""
         parameters = [stream["$parameters"] for stream in self.resolved_manifest["streams"]]
         declared = [StreamAccess(facts["name"], Endpoint.of(facts["api"])) for facts in parameters]
-        return [*declared, *(StreamAccess(name, _UTILIZATION) for name in table.load().features)]
+        return [*declared, *utilization_access(self._config)]
 
 
 def _unknown_stream(names: str) -> AirbyteTracedException:

@@ -16,7 +16,10 @@ from airbyte_cdk.sources.utils.schema_helpers import ResourceSchemaLoader
 from source_digitalocean_quolum import SourceDigitaloceanQuolum
 from source_digitalocean_quolum.components.endpoint import Endpoint
 from source_digitalocean_quolum.components.paging import PAGE_SIZE
+from source_digitalocean_quolum.manifest import parents as parents_of
 from source_digitalocean_quolum.manifest import products
+from source_digitalocean_quolum.utilization.stream import CURSOR, PRIMARY_KEY
+from source_digitalocean_quolum.utilization.table import Feature, load
 
 ROOT = Path(__file__).resolve().parents[1]
 START, END = "<!-- streams -->", "<!-- /streams -->"
@@ -51,13 +54,32 @@ def streams() -> dict[str, Stream]:
     """Every stream of the manifest, by name, in the manifest's order."""
     manifest = SourceDigitaloceanQuolum().resolved_manifest
     definitions = {stream["$parameters"]["name"]: stream for stream in manifest["streams"]}
-    return {name: _stream(name, definition, definitions) for name, definition in definitions.items()}
+    declared = {name: _stream(name, definition, definitions) for name, definition in definitions.items()}
+    return declared | {name: _utilization(feature) for name, feature in load().features.items()}
+
+
+def _utilization(feature: Feature) -> Stream:
+    sources = {
+        "insights": "1 per region, more where the answer would be too large",
+        "monitoring": "1 per metric, resource and 14 days",
+    }
+    offered = [source for source in sources if feature.asked_of(source, every=True)]
+    title = "What one metric of one resource read in one closed interval (UTC)"
+    return Stream(
+        name=feature.stream,
+        description=f"{title}; [its metrics](utilization.md#{feature.stream}).",
+        primary_key=", ".join(f"`{field}`" for field in PRIMARY_KEY),
+        sync_modes=f"incremental by `{CURSOR['cursor_field']}`",
+        parent=", ".join(f"`{source.list}`" for source in feature.resources),
+        scope=" or ".join(f"`{source}:read`" for source in offered),
+        requests=", or ".join(f"{source.capitalize()}: {sources[source]}" for source in offered),
+    )
 
 
 def _stream(name: str, definition: Mapping[str, Any], all_definitions: Mapping[str, Mapping[str, Any]]) -> Stream:
     endpoint = Endpoint.of(definition["$parameters"]["api"])
     router = definition["retriever"].get("partition_router") or {}
-    parents = _parents(router)
+    parents = parents_of(definition)
     cursor = definition.get("incremental_sync") or {}
     source = _read_with(endpoint, all_definitions)
     return Stream(
@@ -69,11 +91,6 @@ def _stream(name: str, definition: Mapping[str, Any], all_definitions: Mapping[s
         scope=f"`{endpoint.scope}`" if endpoint.scope else "any token",
         requests=_requests(endpoint, router, parents, cursor, source),
     )
-
-
-def _parents(router: Mapping[str, Any]) -> list[str]:
-    router = router.get("underlying_partition_router") or router
-    return [config["stream"]["$parameters"]["name"] for config in router.get("parent_stream_configs", ())]
 
 
 def _read_with(endpoint: Endpoint, definitions: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -119,6 +136,8 @@ def _requests(
             return f"1 for each {period} and {router['group_size']} records of `{parents[0]}`"
         each = f" and record of `{parents[0]}`" if parents and parents[0] != "account" else ""
         return f"{text}, for each {period}{each}"
+    if "ChangedParentsRouter" in router.get("class_name", ""):
+        return f"{text}, for each record of `{parents[0]}` that changed or may have"
     if parents:
         new = "new " if cursor and not cursor.get("is_client_side_incremental") else ""
         return f"{text}, for each {new}record of `{parents[0]}`"
@@ -131,6 +150,7 @@ def grouped(found: Mapping[str, Stream]) -> Iterator[tuple[str, list[Stream]]]:
     """The streams by product, as the files in streams/ have them."""
     for product, names in products().items():
         yield product, [found[name] for name in names]
+    yield "Utilization", [found[name] for name in load().features]
 
 
 def page(found: Mapping[str, Stream]) -> str:

@@ -12,7 +12,6 @@ from airbyte_cdk.models import Status
 
 from source_digitalocean_quolum import SourceDigitaloceanQuolum
 from source_digitalocean_quolum.check import StreamAccess
-from source_digitalocean_quolum.utilization import table
 from unit_tests.mock_server.commands import TOKEN, check, check_output, oauth_config, token_config
 from unit_tests.mock_server.server import API, OAUTH, Answer, DigitalOcean, Reply, error
 
@@ -43,12 +42,11 @@ def accounts(api: DigitalOcean, *answers: Answer | dict[str, Any], **fields: Any
 def allow_all(api: DigitalOcean, *forbidden: str) -> None:
     """Answer every probe, and refuse the scopes named."""
     for stream in every_stream():
-        endpoint = stream.endpoint
-        if endpoint.has_parent or endpoint.path == "account":
-            continue
-        paging: dict[str, str] = {} if endpoint.paging == "none" else PROBE
-        answer = error(403, "forbidden") if endpoint.scope in forbidden else Reply({endpoint.records: []})
-        api.on(endpoint.path_for({}), paging, answer)
+        for way in stream.ways:
+            if way.has_parent or way.path == "account":
+                continue
+            answer = error(403, "forbidden") if way.scope in forbidden else Reply({way.records: []})
+            api.on(way.path_for({}), way.probe, answer)
 
 
 def failed(config: dict[str, Any]) -> str:
@@ -68,11 +66,11 @@ def test_a_good_connection_names_team_and_person_and_asks_once_for_each_scope(ap
     every = every_stream()
     assert status.status == Status.SUCCEEDED
     assert status.message == (
-        f'Connected to DigitalOcean: team "Quolum", as ops@example.com. All {len(every) - 14} streams that could be '
+        f'Connected to DigitalOcean: team "Quolum", as ops@example.com. All {len(every) - 3} streams that could be '
         "tried can be read; only a sync shows whether these can: dedicated_inference_tokens, function_access_keys, "
-        f"volume_actions, {', '.join(table.load().features)}."
+        "volume_actions."
     )
-    lists = {stream.endpoint.scope for stream in every if not stream.endpoint.has_parent}
+    lists = {way.scope for stream in every for way in stream.ways if not way.has_parent}
     assert len(api.requests) == len({request.address for request in api.requests}) <= 1 + len(lists)
     assert {request.headers["Authorization"] for request in api.requests} == {f"Bearer {TOKEN}"}
 
@@ -93,6 +91,55 @@ def test_streams_that_cannot_be_read_are_listed_with_the_scope_that_opens_them(a
     }
     assert "7 of 22 streams cannot be read with this token and will stay empty: " in status.message
     assert "Give the token these scopes, or leave the streams out." in status.message
+
+
+@pytest.mark.parametrize(
+    ("source", "forbidden", "closed"),
+    [
+        ("auto", ("monitoring:read",), {"monitoring:read": {"droplet_autoscale_utilization"}}),
+        ("auto", ("insights:read",), {"insights:read": {"kubernetes_utilization", "spaces_utilization"}}),
+        (
+            "auto",
+            ("insights:read", "monitoring:read"),
+            {
+                "insights:read": {"kubernetes_utilization", "spaces_utilization"},
+                "monitoring:read": {"droplet_autoscale_utilization"},
+                "insights:read or monitoring:read": {"droplet_utilization", "database_utilization"},
+            },
+        ),
+        ("insights", ("insights:read",), {"insights:read": {"droplet_utilization", "spaces_utilization"}}),
+        ("monitoring", ("insights:read",), {}),
+        ("monitoring", ("monitoring:read",), {"monitoring:read": {"droplet_utilization"}}),
+    ],
+)
+def test_utilization_is_named_where_no_source_of_it_can_be_read(
+    api: DigitalOcean, source: str, forbidden: tuple[str, ...], closed: dict[str, set[str]]
+) -> None:
+    accounts(api)
+    allow_all(api, *forbidden)
+
+    status = check(token_config(utilization={"source": source}), "account", "droplets", "actions")
+
+    message = str(status.message)
+    listed = {
+        scope: set(re.findall(r"\w+_utilization", names))
+        for names, scope in re.findall(r"([\w, ]+) \(scope (insights:read[ a-z:]*|monitoring:read)\)", message)
+    }
+    assert listed.keys() == closed.keys()
+    assert all(closed[scope] <= names for scope, names in listed.items())
+    asked = {request.address.split("?")[0] for request in api.requests}
+    assert [path for path in asked if "/insights/" in path] == [] or source != "monitoring"
+
+
+def test_a_product_that_does_not_answer_is_left_to_the_sync(api: DigitalOcean) -> None:
+    accounts(api)
+    allow_all(api)
+    api.on("/v2/kubernetes/clusters", PROBE, error(503, "server_error", "maintenance"))
+
+    status = check(token_config(), *FEW)
+
+    assert status.status == Status.SUCCEEDED
+    assert "only a sync shows whether these can: kubernetes_clusters, kubernetes_node_pools." in str(status.message)
 
 
 @pytest.mark.parametrize(

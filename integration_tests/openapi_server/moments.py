@@ -40,10 +40,15 @@ class Window:
 
 
 def form_of(schema: Mapping[str, object]) -> str | None:
-    """`date-time`, `date` or `month` when a string's schema or its example says so."""
+    """`date-time`, `date` or `month` when a string's schema, its description or its example says so.
+
+    Two strings of the document are RFC 3339 timestamps by their description alone; their examples are placeholders.
+    """
     example = schema.get("example")
     if schema.get("format") in {"date-time", "date"}:
         return str(schema["format"])
+    if "RFC 3339" in str(schema.get("description")):
+        return "date-time"
     if isinstance(example, str):
         if _DATE_TIME.match(example):
             return "date-time"

@@ -4,7 +4,7 @@ import json
 import logging
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from source_digitalocean_quolum.components.budget import DigitalOceanBudget
@@ -34,6 +34,9 @@ class Connection:
         self.token_lock = threading.RLock()
         self.requests_by_stream: Counter[str] = Counter()
         self.misfits: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        # Each stream's state as this run found it, and the parents whose children had not all ended when read.
+        self.incoming_states: Mapping[str, Mapping[str, Any]] = {}
+        self.unfinished: defaultdict[str, set[str]] = defaultdict(set)
         self._access: dict[str, bool] = {}
         self._access_lock = threading.Lock()
 
@@ -65,6 +68,27 @@ class Connection:
     def is_refused(self, stream: str) -> bool:
         """Whether the token may not read this stream, as far as this run knows."""
         return self._access.get(stream) is False
+
+    def warn_of_refused_parents(
+        self, selected: Iterable[str], parents: Mapping[str, Sequence[str]], scopes: Mapping[str, str]
+    ) -> None:
+        """Warn, once each, of the selected streams that stay empty because the token may not read their parents."""
+        for name in sorted(selected):
+            refused = self._refused_ancestors(name, parents)
+            if refused and not self.is_refused(name):
+                logger.warning(
+                    "Stream %s is skipped: it is read through %s, which the token may not read. Give the token the "
+                    "scope %s (or read access to everything), or leave the stream out.",
+                    name,
+                    " and ".join(refused),
+                    " and ".join(sorted({scopes[parent] for parent in refused})),
+                )
+
+    def _refused_ancestors(self, name: str, parents: Mapping[str, Sequence[str]]) -> list[str]:
+        """The refused streams that all of a stream's records come through; none if there is another way."""
+        above = parents.get(name, ())
+        refused = [[one] if self.is_refused(one) else self._refused_ancestors(one, parents) for one in above]
+        return [one for chain in refused for one in chain] if all(refused) else []
 
     def report(self) -> None:
         """Log what only the end of a run can tell.

@@ -109,6 +109,12 @@ class Endpoint:
         safe = {name: quote(str(value), safe=":") for name, value in known.items()}
         return "/v2/" + self.path.format_map(safe)
 
+    @property
+    def probe(self) -> dict[str, str]:
+        """The query parameters of the smallest request: those that are the same for every slice, and one record."""
+        fixed = {name: value for name, value in parse_qsl(self.query) if "{" not in value}
+        return fixed if self.paging == "none" else {**fixed, "page": "1", "per_page": "1"}
+
     def params_for(self, known: Mapping[str, Any]) -> dict[str, str]:
         """The query parameters without those of paging."""
         return {name: value.format_map(known) for name, value in parse_qsl(self.query)}

@@ -74,6 +74,8 @@ class DigitalOceanRetriever(Retriever):
             for row in rows:
                 yield from hold_back.pass_on(row, self.name)
             yield from hold_back.rest(self.name)
+            if hold_back.holds:
+                self._connection.unfinished[self.name].update(map(str, _slice.partition.values()))
         else:
             for row in rows:
                 yield Record(data=row, stream_name=self.name, associated_slice=_slice)

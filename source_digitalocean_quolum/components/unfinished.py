@@ -26,6 +26,11 @@ class HoldBack:
         self._newest: dict[str, Any] | None = None
         self._oldest_unfinished: dict[str, Any] | None = None
 
+    @property
+    def holds(self) -> bool:
+        """Whether any record so far is unfinished."""
+        return self._oldest_unfinished is not None
+
     def pass_on(self, row: dict[str, Any], stream: str) -> Iterator[Record]:
         """The record, unless it may be the one that counts: then the one it takes the place of."""
         released = row

@@ -1,7 +1,7 @@
 """The figures from DigitalOcean Insights: one query answers for all resources of a region and all metrics at once."""
 
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -65,8 +65,11 @@ class Insights:
 
     def longest(self, interval: int) -> int:
         """The longest window that keeps an answer small enough, in seconds."""
-        each = max(1, len(self._metrics) * (len(FIGURES) + 1) * max(1, len(self._resources)))
-        return max(1, MOST_FIGURES // each) * interval
+        in_region = Counter(region for one in self._resources.values() for region in one.regions)
+        homeless = sum(not one.regions for one in self._resources.values())
+        most = max(in_region.values(), default=0) + homeless
+        each = len(self._metrics) * (len(FIGURES) + 1) * most
+        return max(1, MOST_FIGURES // max(1, each)) * interval
 
     def readings(self, window: Window) -> Iterator[Reading]:
         """The figures of a window, region by region.

@@ -10,9 +10,10 @@ FIGURE = "quolum_figure"
 FIGURES = ("avg", "min", "max", "last", "count")
 CAPACITY = "capacity"
 
-# A counter's samples are looked at once a minute, DigitalOcean's resolution, and no further back than a gap.
-_RESOLUTION = 60
-_LOOK_BACK = 300
+# A counter is looked at twice a minute. DigitalOcean samples once a minute at most, so that no look finds two new
+# samples; and a gap is one of more than 300 s (LONGEST_STEP), seen from up to one look later.
+_LOOK = 30
+_LOOK_BACK = 300 + _LOOK
 
 
 def query(metrics: Iterable[tuple[Metric, InsightsSeries | None]], interval: int) -> str:
@@ -37,21 +38,29 @@ def latest(metric: Metric, urns: Iterable[str], interval: int) -> str:
         raise ValueError(f"{metric.name} is not in Insights")
     among = "|".join(sorted(urns))
     selector = _selector(metric.insights, f'resource_urn=~"{among}"')
-    return _named(f"max_over_time(timestamp({selector})[{interval}s:{_RESOLUTION}s] offset 1ms)", metric.name, "time")
+    return _named(f"max_over_time(timestamp({selector} offset 1ms){_looks(interval)})", metric.name, "time")
 
 
 def _term(name: str, figure: str, function: str, series: InsightsSeries, interval: int) -> str:
-    return _named(f"{function}_over_time({_samples(series, interval)} offset 1ms)", name, figure)
+    return _named(f"{function}_over_time({_samples(series, interval)})", name, figure)
 
 
 def _samples(series: InsightsSeries, interval: int) -> str:
     selector = _selector(series)
     if series.kind == "gauge":
-        return f"{selector}[{interval}s]"
+        return f"{selector}[{interval}s] offset 1ms"
     # irate() looks at two neighbouring samples, so nothing is extrapolated and a reset makes no spike. The
-    # comparison takes each sample once, and none that is older than the grid's last minute.
-    fresh = f"irate({selector}[{_LOOK_BACK}s]) and timestamp({selector}) > time() - {_RESOLUTION}"
-    return f"({fresh})[{interval}s:{_RESOLUTION}s]"
+    # comparison lets each look find only what is new since the one before: each sample once.
+    fresh = f"irate({selector}[{_LOOK_BACK}s] offset 1ms) and timestamp({selector} offset 1ms) >= time() - {_LOOK}"
+    return f"({fresh}){_looks(interval)}"
+
+
+def _looks(interval: int) -> str:
+    """The looks at an interval: `_LOOK` after its start and on to its end, but not at its start.
+
+    Whether a range includes its own start differs between Prometheus 2 and 3, hence the second less.
+    """
+    return f"[{interval - 1}s:{_LOOK}s]"
 
 
 def _selector(series: InsightsSeries, *more: str) -> str:

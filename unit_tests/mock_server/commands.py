@@ -2,7 +2,7 @@
 
 import copy
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -125,14 +125,18 @@ def read(
     state: list[AirbyteStateMessage] | None = None,
     debug: bool = False,
     expect_failure: bool = False,
+    through: Iterable[str] = (),
 ) -> Output:
-    """Read streams, incrementally those that can be."""
+    """Read streams, incrementally those that can be; `through` names lists that utilization streams need besides."""
     config = copy.deepcopy(dict(config or token_config()))
     builder = CatalogBuilder()
     for stream in streams:
-        builder.with_stream(stream, SyncMode.incremental if stream in INCREMENTAL else SyncMode.full_refresh)
+        builder.with_stream(
+            stream,
+            SyncMode.incremental if stream in INCREMENTAL or stream.endswith("_utilization") else SyncMode.full_refresh,
+        )
     catalog = builder.build()
-    with only(*streams):
+    with only(*streams, *through):
         source = SourceDigitaloceanQuolum(catalog=catalog, config=config, state=state)
     with patch.object(entrypoint_wrapper, "EntrypointOutput", Output):
         output = entrypoint_wrapper.read(

@@ -1,0 +1,64 @@
+"""PyAirbyte with the real connector: its own processors land a sandbox's account in DuckDB and in PostgreSQL."""
+
+import json
+import os
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+from integration_tests.asking import read_all
+from integration_tests.connector import MAIN
+from integration_tests.sandbox import Sandbox
+from unit_tests.sync.target import Target, postgres_url, target
+
+__all__ = ["postgres_url", "target"]
+
+STREAMS = ["account", "droplets", "volumes", "actions", "invoices", "invoice_items", "balance"]
+
+
+def sync(folder: Path, target: Target) -> int:
+    """Run the developer's program in its own process; the number of records read."""
+    launcher = folder / "source-digitalocean-quolum"
+    launcher.write_text(f"#!/bin/sh\nexec '{sys.executable}' '{MAIN}' \"$@\"\n", encoding="utf-8")
+    launcher.chmod(0o755)
+    arguments = [str(folder / "config.json"), str(launcher), str(folder), target.arguments[1], target.schema, *STREAMS]
+    done = subprocess.run(
+        [sys.executable, "-m", "integration_tests.pyairbyte_sync", *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=200,
+        cwd=MAIN.parent,
+        # Otherwise it looks for the connector in Airbyte's registry.
+        env={**os.environ, "AIRBYTE_OFFLINE_MODE": "1"},
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return int(done.stdout.split()[-1])
+
+
+def test_pyairbyte_lands_streams_and_money_and_goes_on_the_next_day(tmp_path: Path, target: Target) -> None:
+    with Sandbox(droplets=15, days=70, seed=11, rate_limit=600_000) as sandbox:
+        config = sandbox.config(start_date="2026-01-01T00:00:00Z")
+        (tmp_path / "config.json").write_text(json.dumps(config), encoding="utf-8")
+        first = sync(tmp_path, target)
+        landed = {name: target.sql(f"SELECT count(*) FROM {{s}}.{name}")[0][0] for name in STREAMS}  # noqa: S608
+        droplets = [
+            *read_all(sandbox, "/v2/droplets", "droplets"),
+            *read_all(sandbox, "/v2/droplets?type=gpus", "droplets"),
+        ]
+        invoices = [one["invoice_uuid"] for one in read_all(sandbox, "/v2/customers/my/invoices", "invoices")]
+        billed = {uuid: read_all(sandbox, f"/v2/customers/my/invoices/{uuid}", "invoice_items") for uuid in invoices}
+        sandbox.advance(days=1)
+        second = sync(tmp_path, target)
+
+    assert landed["droplets"] == len({one["id"] for one in droplets})
+    assert landed["invoice_items"] == sum(map(len, billed.values())) > 0
+    assert min(landed.values()) > 0
+    for uuid, items in billed.items():
+        sql = f"SELECT sum(cast(amount AS decimal(38, 9))) FROM {{s}}.invoice_items WHERE invoice_uuid = '{uuid}'"  # noqa: S608
+        assert target.sql(sql)[0][0] == sum(Decimal(item["amount"]) for item in items)
+    # The second run is incremental: of the actions only new ones come, and none is there twice.
+    total, distinct = target.sql("SELECT count(*), count(DISTINCT id) FROM {s}.actions")[0]
+    assert landed["actions"] < total == distinct
+    assert second < first

@@ -1,0 +1,194 @@
+"""Children of apps are asked for only where something changed since, or is under way; nothing is lost by it."""
+
+from typing import Any
+
+import pytest
+from airbyte_cdk.test.state_builder import StateBuilder
+
+from unit_tests.mock_server.commands import Output, read
+from unit_tests.mock_server.server import PAGE, DigitalOcean, error
+
+Row = dict[str, Any]
+
+MARCH = "2026-03-01T00:00:00Z"
+APRIL = "2026-04-01T00:00:00Z"
+LISTS = {
+    "app_deployments": ("deployments", "deployments"),
+    "app_events": ("events", "events"),
+    "app_job_invocations": ("job-invocations", "job_invocations"),
+}
+
+
+def app(name: str, **fields: Any) -> Row:
+    """An app at rest since March."""
+    spec = {"name": name, "services": [{"name": "web", "instance_count": 1}]}
+    active = {"id": f"{name}-1", "phase": "ACTIVE", "updated_at": MARCH}
+    times = {"updated_at": MARCH, "last_deployment_created_at": MARCH}
+    return {"id": name, "spec": spec, "active_deployment": active, **times, **fields}
+
+
+def scaling(name: str) -> Row:
+    return app(name, spec={"services": [{"name": "web", "autoscaling": {"max_instance_count": 3}}]})
+
+
+def child(stream: str, name: str, **fields: Any) -> Row:
+    times = {"created_at": MARCH, "updated_at": MARCH}
+    return {"id": f"{name}-1", "phase": "ACTIVE" if stream == "app_deployments" else "SUCCEEDED", **times, **fields}
+
+
+def sync(api: DigitalOcean, apps: list[Row], before: Row | None = None, stream: str = "app_deployments") -> Output:
+    """One sync of a stream below these apps, each of which has one record in it."""
+    path, records = LISTS[stream]
+    api.lists("/v2/apps", "apps", apps, {"with_projects": "true"})
+    for one in apps:
+        api.lists(f"/v2/apps/{one['id']}/{path}", records, [child(stream, one["id"])])
+    return again(api, before, stream)
+
+
+def again(api: DigitalOcean, before: Row | None, stream: str = "app_deployments", *, fails: bool = False) -> Output:
+    """One sync of a stream with DigitalOcean as it is; only the requests from here on are remembered."""
+    api.requests.clear()
+    states = StateBuilder().with_stream_state(stream, before).build() if before else None
+    return read(stream, state=states, expect_failure=fails)
+
+
+def state(output: Output, stream: str = "app_deployments") -> Row:
+    return output.state_of(stream)
+
+
+def asked(api: DigitalOcean) -> list[str]:
+    """The apps that were asked about."""
+    return sorted({path.split("/")[3] for path in api.counts() if path != "/v2/apps"})
+
+
+@pytest.mark.parametrize("stream", LISTS)
+def test_only_apps_that_changed_are_asked_about(api: DigitalOcean, stream: str) -> None:
+    first = sync(api, [app("still"), app("moved")], stream=stream)
+    assert asked(api) == ["moved", "still"]
+    second = sync(api, [app("still"), app("moved", updated_at=APRIL), app("new")], state(first, stream), stream)
+    assert asked(api) == ["moved", "new"]
+    sync(api, [app("still"), app("moved", updated_at=APRIL), app("new")], state(second, stream), stream)
+    assert asked(api) == []
+
+
+def test_a_change_counts_even_if_the_app_does_not_say_when(api: DigitalOcean) -> None:
+    changes: dict[str, Row] = {
+        "deployed": {"last_deployment_created_at": APRIL},
+        "pinned": {"pinned_deployment": {"id": "1"}},
+        "rolled_back": {"active_deployment": {"id": "0", "updated_at": MARCH}},
+        "set": {"spec": {"workers": [{"name": "jobs"}]}},
+        "superseded": {"active_deployment": {"id": "superseded-1", "updated_at": APRIL}},
+    }
+    first = sync(api, [app(name) for name in ("still", *changes)])
+    sync(api, [app("still"), *(app(name, **change) for name, change in changes.items())], state(first))
+    assert asked(api) == list(changes)
+
+
+def test_an_unfinished_deployment_is_asked_for_until_it_has_ended(api: DigitalOcean) -> None:
+    busy = [
+        app("built", in_progress_deployment={"id": "2", "phase": "BUILDING"}),
+        app("queued", pending_deployment={"id": "2", "phase": "PENDING_BUILD"}),
+    ]
+    output = sync(api, busy)
+    output = sync(api, busy, state(output))
+    assert asked(api) == ["built", "queued"]
+    # They ended, and the apps have no other time than before.
+    at_rest = [app("built"), app("queued")]
+    output = sync(api, at_rest, state(output))
+    assert asked(api) == ["built", "queued"]
+    sync(api, at_rest, state(output))
+    assert asked(api) == []
+
+
+def test_what_happens_without_a_change_of_the_app_is_asked_for_every_time(api: DigitalOcean) -> None:
+    with_jobs = app("jobs", spec={"jobs": [{"name": "nightly"}]})
+    for stream, always in (("app_events", ["scaling"]), ("app_job_invocations", ["jobs"]), ("app_deployments", [])):
+        first = sync(api, [app("plain"), with_jobs, scaling("scaling")], stream=stream)
+        sync(api, [app("plain"), with_jobs, scaling("scaling")], state(first, stream), stream)
+        assert asked(api) == always, stream
+
+
+def test_a_run_of_a_job_that_was_removed_is_asked_for_until_it_has_ended(api: DigitalOcean) -> None:
+    stream, path = "app_job_invocations", "/v2/apps/a/job-invocations"
+    output = sync(api, [app("a")], stream=stream)
+    api.lists("/v2/apps", "apps", [app("a", updated_at=APRIL)], {"with_projects": "true"})
+    api.lists(path, "job_invocations", [child(stream, "a", phase="RUNNING", created_at=APRIL)])
+    for _ in range(2):
+        output = again(api, state(output, stream), stream)
+        assert asked(api) == ["a"]
+    api.lists(path, "job_invocations", [child(stream, "a", created_at=APRIL)])
+    output = again(api, state(output, stream), stream)
+    assert [row["phase"] for row in output.rows(stream)] == ["SUCCEEDED"]
+    again(api, state(output, stream), stream)
+    assert asked(api) == []
+
+
+def test_a_failure_leaves_the_changed_apps_to_the_next_sync(api: DigitalOcean) -> None:
+    first = sync(api, [app("a"), app("b"), app("c")])
+    api.lists(
+        "/v2/apps",
+        "apps",
+        [app("a", updated_at=APRIL), app("b", updated_at=APRIL), app("c")],
+        {"with_projects": "true"},
+    )
+    api.on("/v2/apps/b/deployments", PAGE, error(400))
+    failed = again(api, state(first), fails=True)
+    assert (failed.status("app_deployments"), asked(api)) == ("INCOMPLETE", ["a", "b"])
+
+    api.lists("/v2/apps/b/deployments", "deployments", [child("app_deployments", "b")])
+    after = again(api, state(failed))
+    assert "b" in asked(api)
+    assert "c" not in asked(api)
+    again(api, state(after))
+    assert asked(api) == []
+
+
+def test_a_failing_list_of_apps_settles_none_of_them(api: DigitalOcean) -> None:
+    first = sync(api, [app("a")])
+    before = state(first)
+    more = {"apps": [app("a", updated_at=APRIL)], "links": {"pages": {"next": "x?page=2"}}, "meta": {"total": 201}}
+    api.on("/v2/apps", {**PAGE, "with_projects": "true"}, more)
+    api.on("/v2/apps", {**PAGE, "page": "2", "with_projects": "true"}, error(400))
+    failed = again(api, before, fails=True)
+    assert state(failed)["parent_state"] == before["parent_state"]
+
+
+def test_every_state_on_the_way_keeps_the_changed_apps_for_a_sync_that_is_killed(api: DigitalOcean) -> None:
+    first = sync(api, [app("a"), app("b")])
+    changed = [app("a", updated_at=APRIL), app("b", updated_at=APRIL)]
+    second = sync(api, changed, state(first))
+    states = [vars(message.state.stream.stream_state) for message in second.state_messages]  # type: ignore[union-attr]
+    assert len(states) > 1
+    assert states[-1]["parent_state"] != state(first)["parent_state"]
+    for on_the_way in states[:-1]:
+        again(api, dict(on_the_way))
+        assert asked(api) == ["a", "b"]
+
+
+@pytest.mark.parametrize("hashes", [None, {"apps": {"updated_at": APRIL}}, {"apps": ["a"]}, "apps", "one cursor"])
+def test_a_state_without_hashes_asks_about_every_app_once(api: DigitalOcean, hashes: Any) -> None:
+    own = {"use_global_cursor": False, "states": [{"partition": {"app_id": "a"}, "cursor": {"updated_at": APRIL}}]}
+    before: Row = {**own, "state": {"updated_at": APRIL}, "parent_state": hashes}
+    output = sync(api, [app("a"), app("b")], {"updated_at": APRIL} if hashes == "one cursor" else before)
+    assert asked(api) == ["a", "b"]
+    sync(api, [app("a"), app("b")], state(output))
+    assert asked(api) == []
+
+
+def test_a_refused_child_is_asked_for_once_access_is_given(api: DigitalOcean) -> None:
+    api.lists("/v2/apps", "apps", [app("a")], {"with_projects": "true"})
+    api.on("/v2/apps/a/deployments", PAGE, error(403))
+    refused = again(api, None)
+    assert refused.status("app_deployments") == "COMPLETE"
+    output = sync(api, [app("a")], state(refused))
+    assert [row["id"] for row in output.rows("app_deployments")] == ["a-1"]
+
+
+def test_a_full_refresh_of_health_and_instances_asks_about_every_app(api: DigitalOcean) -> None:
+    api.lists("/v2/apps", "apps", [app("a"), app("b")], {"with_projects": "true"})
+    for name in ("a", "b"):
+        api.on(f"/v2/apps/{name}/health", {}, {"app_health": {"components": []}})
+    for _ in range(2):
+        api.requests.clear()
+        read("app_health")
+        assert asked(api) == ["a", "b"]

@@ -1,0 +1,120 @@
+"""Utilization of a large account: how many requests it takes, and what the log says about it beforehand."""
+
+import re
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from unit_tests.mock_server.commands import Output, read, token_config
+from unit_tests.mock_server.server import DigitalOcean, Reply, Request, page_of
+
+REGIONS = ("ams3", "blr1", "fra1", "lon1", "nyc3", "sfo3", "sgp1", "syd1")
+# request-math.md, model account L: 2,000 Droplets, 150 load balancers.
+DROPLETS, LOAD_BALANCERS, CLUSTERS, KUBERNETES = 2000, 150, 150, 30
+LISTS = {
+    "droplets": ("droplets", DROPLETS),
+    "load_balancers": ("load_balancers", LOAD_BALANCERS),
+    "database_clusters": ("databases", CLUSTERS),
+    "kubernetes_clusters": ("kubernetes/clusters", KUBERNETES),
+}
+STREAMS = ("droplet_utilization", "load_balancer_utilization", "database_utilization", "kubernetes_utilization")
+
+
+def rows(stream: str, count: int) -> list[dict[str, Any]]:
+    """Resources that exist since long ago, spread over the regions."""
+    spread = [REGIONS[number % len(REGIONS)] for number in range(count)]
+    written = "2026-01-01T00:00:00Z"
+    if stream in ("droplets", "load_balancers"):
+        region: list[Any] = [{"slug": slug} for slug in spread]
+    else:
+        region = list(spread)
+    return [
+        {
+            "id": number + 1,
+            "name": f"{stream}-{number}",
+            "region": region[number],
+            "created_at": written,
+            "memory": 2048,
+            "vcpus": 2,
+            "disk": 50,
+            "size_unit": 1,
+            "engine": "pg",
+        }
+        for number in range(count)
+    ]
+
+
+def serve(api: DigitalOcean, moment: str = "Tue, 20 Jan 2026 12:30:00 GMT") -> None:
+    """The account's lists, whose answers tell the time; Droplets are on ten pages."""
+    for stream, (path, count) in LISTS.items():
+        records = "databases" if stream == "database_clusters" else stream
+        everything = rows(stream, count)
+        for number in range(-(-count // 200)):
+            part = everything[number * 200 : (number + 1) * 200]
+            body = page_of(records, part, number + 1, count, more=(number + 1) * 200 < count)
+            query = {"page": str(number + 1), "per_page": "200"}
+            for extra in ({}, {"type": "droplets"}):
+                api.on(f"/v2/{path}", {**query, **extra}, Reply(body, headers={"Date": moment}))
+        api.on(f"/v2/{path}", {"page": "1", "per_page": "200", "type": "gpus"}, page_of(records, [], 1, 0, more=False))
+
+
+URNS = {
+    "droplets": "do:droplet:1",
+    "load": "do:loadbalancer:1",
+    "databases": "do:dbaas:1",
+    "kubernetes": "do:kubernetes:1",
+}
+
+
+def one_series(request: Request) -> Reply:
+    """The first metric that a query asks for, of the first resource that its series are named after."""
+    query, last = request.form["query"], float(request.form["end"])
+    metric = re.findall(r'"(\w+)/avg"', query)[0]
+    kind = re.findall(r"do\.([a-z]+)", query)[0]
+    series = [
+        {"metric": {"resource_urn": URNS[kind], "quolum_figure": f"{metric}/{figure}"}, "values": [[last, "1"]]}
+        for figure in ("avg", "min", "max", "last", "count")
+    ]
+    return Reply({"status": "success", "data": {"resultType": "matrix", "result": series}})
+
+
+def sync(api: DigitalOcean, source: str, start: str) -> Output:
+    serve(api)
+    for region in REGIONS:
+        api.on(f"/v2/insights/query/{region}/prom/api/v1/query_range", None, one_series, method="POST")
+    config = token_config(start_date=start, utilization={"source": source, "interval": "PT1H"})
+    return read(*STREAMS, config=config, through=LISTS)
+
+
+def test_an_hour_of_2000_droplets_in_8_regions_takes_a_request_for_each_feature_and_region(api: DigitalOcean) -> None:
+    output = sync(api, "insights", "2026-01-20T11:00:00Z")
+
+    assert {output.status(stream) for stream in STREAMS} == {"COMPLETE"}
+    asked = Counter(path for path in api.counts().elements() if "/insights/" in path)
+    assert asked == {f"/v2/insights/query/{region}/prom/api/v1/query_range": len(STREAMS) for region in REGIONS}
+    told = dict(re.findall(r"(\w+_utilization) will take ([\d,]+) requests to Insights", output.log()))
+    assert told == dict.fromkeys(STREAMS, "8")
+
+
+def test_monitoring_of_the_same_account_costs_what_was_worked_out_and_that_is_said_first(api: DigitalOcean) -> None:
+    """5 requests a Droplet and 3 a load balancer; MySQL alone of the databases is there, and no Kubernetes."""
+    output = sync(api, "auto", "2026-01-20T11:00:00Z")
+
+    told = dict(re.findall(r"(\w+_utilization) will take .*or else ([\d,]+) requests to Monitoring", output.log()))
+    assert told["droplet_utilization"] == f"{5 * DROPLETS:,}"
+    assert told["load_balancer_utilization"] == f"{3 * LOAD_BALANCERS:,}"
+    assert "Utilization will take 32 requests (under a minute) and at most 10,4" in output.log()
+    (warning,) = [text for text in output.warnings() if "more requests than DigitalOcean allows in an hour" in text]
+    assert "sync less often than hourly" in warning
+
+
+@pytest.mark.parametrize(("start", "windows"), [("2026-01-20T00:00:00Z", 6), ("2026-01-16T00:00:00Z", 54)])
+def test_a_longer_history_is_read_in_windows_of_bounded_size(api: DigitalOcean, start: str, windows: int) -> None:
+    output = sync(api, "insights", start)
+
+    told = dict(re.findall(r"(\w+_utilization) will take ([\d,]+) requests to Insights", output.log()))
+    assert int(told["droplet_utilization"].replace(",", "")) <= 8 * windows
+    assert sum(count for path, count in api.counts().items() if "/insights/" in path) == sum(
+        int(number.replace(",", "")) for number in told.values()
+    )
