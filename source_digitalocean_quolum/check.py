@@ -229,8 +229,8 @@ def _streams(count: int, closed: Mapping[str, list[str]], untried: list[str]) ->
         return [f"All {count - len(untried)} streams that could be tried can be read; o{unknown}"]
     gaps = "; ".join(f"{', '.join(names)} (scope {scope})" for scope, names in closed.items())
     missing = sum(len(names) for names in closed.values())
-    said = (
+    sentence = (
         f"{missing} of {count} streams cannot be read with this token and will stay empty: {gaps}. "
         "Give the token these scopes, or leave the streams out."
     )
-    return [said, f"O{unknown}"] if untried else [said]
+    return [sentence, f"O{unknown}"] if untried else [sentence]
