@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from unit_tests.mock_server.commands import Output, read, token_config
-from unit_tests.mock_server.server import DigitalOcean, Reply, Request, page_of
+from unit_tests.mock_server.server import DigitalOcean, Reply, Request, error, page_of
 
 REGIONS = ("ams3", "blr1", "fra1", "lon1", "nyc3", "sfo3", "sgp1", "syd1")
 # request-math.md, model account L: 2,000 Droplets, 150 load balancers.
@@ -45,7 +45,7 @@ def rows(stream: str, count: int) -> list[dict[str, Any]]:
     ]
 
 
-def serve(api: DigitalOcean, moment: str = "Tue, 20 Jan 2026 12:30:00 GMT") -> None:
+def serve(api: DigitalOcean, moment: str) -> None:
     """The account's lists, whose answers tell the time; Droplets are on ten pages."""
     for stream, (path, count) in LISTS.items():
         records = "databases" if stream == "database_clusters" else stream
@@ -79,8 +79,8 @@ def one_series(request: Request) -> Reply:
     return Reply({"status": "success", "data": {"resultType": "matrix", "result": series}})
 
 
-def sync(api: DigitalOcean, source: str, start: str) -> Output:
-    serve(api)
+def sync(api: DigitalOcean, source: str, start: str, moment: str = "Tue, 20 Jan 2026 12:30:00 GMT") -> Output:
+    serve(api, moment)
     for region in REGIONS:
         api.on(f"/v2/insights/query/{region}/prom/api/v1/query_range", None, one_series, method="POST")
     config = token_config(start_date=start, utilization={"source": source, "interval": "PT1H"})
@@ -118,3 +118,34 @@ def test_a_longer_history_is_read_in_windows_of_bounded_size(api: DigitalOcean, 
     assert sum(count for path, count in api.counts().items() if "/insights/" in path) == sum(
         int(number.replace(",", "")) for number in told.values()
     )
+
+
+@pytest.mark.parametrize(("minute", "newest"), [("09", "10:00:00Z"), ("11", "11:00:00Z")])
+def test_digitaloceans_clock_says_which_interval_is_over_not_ours(api: DigitalOcean, minute: str, newest: str) -> None:
+    """This machine's clock is months off; an interval is over ten minutes after its end."""
+    output = sync(api, "insights", "2026-01-20T09:00:00Z", moment=f"Tue, 20 Jan 2026 12:{minute}:00 GMT")
+
+    for stream in STREAMS:
+        assert max(row["interval_start"] for row in output.rows(stream)) == f"2026-01-20T{newest}"
+
+
+def test_a_resource_that_is_deleted_between_list_and_query_costs_only_itself(api: DigitalOcean) -> None:
+    now = {"Date": "Tue, 20 Jan 2026 12:15:00 GMT"}
+    for kind, found in (("droplets", rows("droplets", 3)), ("gpus", [])):
+        body = page_of("droplets", found, 1, len(found), more=False)
+        api.on("/v2/droplets", {"page": "1", "per_page": "200", "type": kind}, Reply(body, headers=now))
+
+    def matrix(request: Request) -> Reply | None:
+        if "/monitoring/metrics/" not in request.address:
+            return None
+        if request.query["host_id"] == "2":
+            return error(404, "not_found")
+        values = [[int(request.query["start"]) + 1000, "1024"]]
+        return Reply({"status": "success", "data": {"result": [{"metric": {}, "values": values}]}})
+
+    api.otherwise = matrix
+    config = token_config(start_date="2026-01-20T11:00:00Z", utilization={"source": "monitoring"})
+    output = read("droplet_utilization", config=config, through=["droplets"])
+
+    assert output.status("droplet_utilization") == "COMPLETE"
+    assert {row["resource_urn"] for row in output.rows("droplet_utilization")} == {"do:droplet:1", "do:droplet:3"}
