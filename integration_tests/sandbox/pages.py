@@ -8,7 +8,7 @@ _STYLE = """
 * { box-sizing: border-box; }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 24px; color: var(--ink);
   background: #f3f6fa; font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
-main { width: 100%; max-width: 500px; background: #fff; border: 1px solid var(--line); border-radius: 12px;
+main { width: 100%; max-width: 540px; background: #fff; border: 1px solid var(--line); border-radius: 12px;
   padding: 34px 40px 26px; box-shadow: 0 8px 28px rgba(27, 39, 51, .07); }
 .mark { display: flex; align-items: center; gap: 9px; font-weight: 700; font-size: 15px; margin-bottom: 24px; }
 .mark i { width: 22px; height: 22px; border-radius: 50%; border: 6px solid var(--blue); }

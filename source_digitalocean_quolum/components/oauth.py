@@ -93,15 +93,7 @@ class DigitalOceanOAuthAuthenticator(DeclarativeAuthenticator):
     def _refresh(self) -> None:
         logger.info("Renewing access to DigitalOcean")
         answer = self._ask_for_tokens()
-        renewed = dict(self._credentials)
-        renewed["access_token"] = answer["access_token"]
-        renewed["refresh_token"] = answer.get("refresh_token") or renewed["refresh_token"]
-        renewed.pop("token_expiry_date", None)
-        lifetime = answer.get("expires_in")
-        if isinstance(lifetime, int | float) and lifetime > 2 * _ABOUT_TO_EXPIRE.total_seconds():
-            # A shorter life would count as "about to expire" at once: then only a 401 tells.
-            expiry = datetime.now(UTC) + timedelta(seconds=lifetime)
-            renewed["token_expiry_date"] = expiry.strftime("%Y-%m-%dT%H:%M:%SZ")
+        renewed = with_tokens(self._credentials, answer)
         for secret in ("access_token", "refresh_token"):
             add_to_secrets(renewed[secret])
         emit_configuration_as_airbyte_control_message({**self.config, "credentials": renewed})
@@ -138,6 +130,23 @@ class DigitalOceanOAuthAuthenticator(DeclarativeAuthenticator):
             "The next sync tries again.",
             failure_type=FailureType.transient_error,
         )
+
+
+def with_tokens(credentials: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The credentials with the tokens of a token answer, and their expiry by this machine's clock.
+
+    Without a refresh token in the answer the one before stays (RFC 6749 section 6).
+    """
+    renewed = dict(credentials)
+    renewed["access_token"] = answer["access_token"]
+    renewed["refresh_token"] = answer.get("refresh_token") or renewed["refresh_token"]
+    renewed.pop("token_expiry_date", None)
+    lifetime = answer.get("expires_in")
+    if isinstance(lifetime, int | float) and lifetime > 2 * _ABOUT_TO_EXPIRE.total_seconds():
+        # A shorter life would count as "about to expire" at once: then only a 401 tells.
+        expiry = datetime.now(UTC) + timedelta(seconds=lifetime)
+        renewed["token_expiry_date"] = expiry.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return renewed
 
 
 def authenticator_of(config: Mapping[str, Any]) -> AbstractHeaderAuthenticator:

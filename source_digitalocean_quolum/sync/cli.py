@@ -10,12 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from source_digitalocean_quolum.sync.config_file import lock_config, read_config, write_config
+from source_digitalocean_quolum.config_file import ConfigFileError, lock_config, read_config, write_config
+from source_digitalocean_quolum.config_file import LockedError as ConfigLockedError
 from source_digitalocean_quolum.sync.connector import Connector, default_command, parse_command
 from source_digitalocean_quolum.sync.errors import (
     EXIT_COMPLETE,
     EXIT_CONFIGURATION,
     EXIT_INTERRUPTED,
+    EXIT_LOCKED,
     EXIT_STREAM_FAILED,
     EXIT_WAREHOUSE,
     ConfigurationError,
@@ -60,6 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SyncError as error:
         _complain(redact(str(error)))
         return error.exit_code
+    except ConfigFileError as error:
+        _complain(redact(str(error)))
+        return EXIT_LOCKED if isinstance(error, ConfigLockedError) else EXIT_CONFIGURATION
     except ModuleNotFoundError as error:
         _complain(
             f"{error.name} is not installed: pip install 'source-digitalocean-quolum[sync]' brings what a "

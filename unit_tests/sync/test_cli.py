@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from source_digitalocean_quolum.config_file import lock_config
 from source_digitalocean_quolum.sync.cli import main
-from source_digitalocean_quolum.sync.config_file import lock_config
 from source_digitalocean_quolum.sync.engine import StreamRun
 from source_digitalocean_quolum.sync.plan import plan_streams
 from source_digitalocean_quolum.sync.progress import PlainProgress

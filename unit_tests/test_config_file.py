@@ -14,8 +14,14 @@ from typing import Any
 
 import pytest
 
-from source_digitalocean_quolum.sync.config_file import lock_config, read_config, write_config
-from source_digitalocean_quolum.sync.errors import ConfigurationError, LockedError
+from source_digitalocean_quolum.config_file import (
+    ConfigFileError,
+    LockedError,
+    UnwritableError,
+    lock_config,
+    read_config,
+    write_config,
+)
 
 
 def test_a_rotated_configuration_replaces_the_file_and_stays_private(tmp_path: Path) -> None:
@@ -83,7 +89,7 @@ def test_a_full_disk_keeps_the_old_file_and_saves_the_new_token_elsewhere(
     monkeypatch.setattr(tempfile, "tempdir", str(rescue))
     no_room_in(path.parent, monkeypatch)
 
-    with pytest.raises(ConfigurationError, match="No space left") as raised:
+    with pytest.raises(UnwritableError, match="No space left") as raised:
         write_config(path, {"refresh_token": "new"})
 
     (kept,) = rescue.iterdir()
@@ -113,7 +119,7 @@ def test_what_is_wrong_with_the_file_is_said_in_one_sentence(tmp_path: Path, con
     path = tmp_path / "config.json"
     if content is not None:
         path.write_text(content)
-    with pytest.raises(ConfigurationError, match=words):
+    with pytest.raises(ConfigFileError, match=words):
         read_config(path)
 
 
@@ -122,14 +128,14 @@ def test_a_second_process_is_told_who_holds_the_file(tmp_path: Path) -> None:
     path.write_text("{}")
     program = (
         "import sys; from pathlib import Path\n"
-        "from source_digitalocean_quolum.sync.config_file import lock_config\n"
+        "from source_digitalocean_quolum.config_file import lock_config\n"
         "with lock_config(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()\n"
     )
     with subprocess.Popen(  # noqa: S603
         [sys.executable, "-c", program, str(path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[1],
     ) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
@@ -162,5 +168,5 @@ def test_a_link_and_its_target_share_one_lock(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_refused_before_a_token_is_spent(tmp_path: Path) -> None:
     path = tmp_path / "no-such-folder" / "config.json"
-    with pytest.raises(ConfigurationError, match="must be writable"), lock_config(path):
+    with pytest.raises(UnwritableError, match="must be writable"), lock_config(path):
         pass

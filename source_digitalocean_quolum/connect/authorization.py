@@ -1,0 +1,251 @@
+"""DigitalOcean's authorization server as an application sees it: authorize, token, revoke.
+
+Facts: DigitalOcean's OAuth reference and its own command line's OAuth client.
+"""
+
+import base64
+import hashlib
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import requests
+
+from source_digitalocean_quolum.components.requester import USER_AGENT
+from source_digitalocean_quolum.connect.errors import ConnectError, Exit
+
+_TIMEOUT = (10, 30)
+_APPLICATION_ERRORS = ("invalid_client", "unauthorized_client")
+
+
+@dataclass(frozen=True)
+class Application:
+    """A registered OAuth application; a public one has no secret and proves itself by PKCE."""
+
+    client_id: str
+    client_secret: str | None = field(default=None, repr=False)
+
+    def form(self) -> dict[str, str]:
+        """How the application names itself at the token endpoint."""
+        secret = {"client_secret": self.client_secret} if self.client_secret else {}
+        return {"client_id": self.client_id, **secret}
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One way through the consent page: its `state` and, for a public application, its code verifier."""
+
+    application: Application
+    redirect_uri: str
+    scope: str
+    state: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    verifier: str = field(default_factory=lambda: secrets.token_urlsafe(48), repr=False)
+
+    def query(self) -> dict[str, str]:
+        """The parameters of /authorize. PKCE is documented for public applications only, and S256 only."""
+        query = {
+            "client_id": self.application.client_id,
+            "redirect_uri": self.redirect_uri,
+            "response_type": "code",
+            "scope": self.scope,
+            "state": self.state,
+        }
+        if self.application.client_secret:
+            return query
+        digest = base64.urlsafe_b64encode(hashlib.sha256(self.verifier.encode()).digest())
+        return {**query, "code_challenge": digest.rstrip(b"=").decode(), "code_challenge_method": "S256"}
+
+    def code(self, callback: Mapping[str, str]) -> str:
+        """The code in the browser's answer; ConnectError when it was denied or belongs to another attempt."""
+        if not secrets.compare_digest(callback.get("state", "").encode(), self.state.encode()):
+            raise ConnectError(
+                Exit.WRONG_STATE,
+                "The answer in the browser belongs to another attempt (wrong state): close older tabs of "
+                "DigitalOcean and run this command again.",
+            )
+        if "error" in callback:
+            raise _refused(callback["error"], self)
+        if not callback.get("code"):
+            raise ConnectError(Exit.UNEXPECTED, "DigitalOcean sent the browser back without a code. Try again.")
+        return callback["code"]
+
+
+@dataclass(frozen=True)
+class Server:
+    """The authorization server at `base_url`. Every method raises ConnectError NO_NETWORK when it is out of reach."""
+
+    base_url: str
+
+    def consent_url(self, attempt: Attempt) -> str:
+        """The address a person opens to authorize."""
+        return f"{self.base_url}/authorize?{urlencode(attempt.query())}"
+
+    def probe(self, attempt: Attempt) -> None:
+        """Open the consent page once without a person: what is certain to fail is said before anyone clicks.
+
+        DigitalOcean shows these problems as pages of its own and never sends the browser back. Where it asks
+        for a sign-in first, nothing is learnt, and an answer that is not understood is no reason to stop.
+        """
+        response = _send("GET", self.consent_url(attempt))
+        words = response.text.lower() if 400 <= response.status_code < 500 else ""
+        if "redirect uri" in words:
+            raise _refused("invalid_redirect_uri", attempt)
+        if "scope is invalid" in words:
+            raise _refused("invalid_scope", attempt)
+        if re.search(r"client is unknown|unknown client", words):
+            raise _refused("invalid_client", attempt)
+
+    def exchange(self, attempt: Attempt, code: str) -> dict[str, Any]:
+        """The token answer for a code (RFC 6749 section 4.1.3), with access and refresh token."""
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": attempt.redirect_uri,
+            **attempt.application.form(),
+        }
+        if not attempt.application.client_secret:
+            form["code_verifier"] = attempt.verifier
+        response = _send("POST", f"{self.base_url}/token", form)
+        answer = _object(response)
+        if response.status_code != 200:
+            raise _refused(str(answer.get("error") or answer.get("id") or f"HTTP {response.status_code}"), attempt)
+        for name in ("access_token", "refresh_token"):
+            if not isinstance(answer.get(name), str) or not answer[name]:
+                raise ConnectError(
+                    Exit.UNEXPECTED,
+                    f"DigitalOcean authorized but sent no {name.replace('_', ' ')}: without it a sync would "
+                    "soon stop. Try again.",
+                )
+        return answer
+
+    def refresh(self, application: Application, refresh_token: str) -> str | None:
+        """A new access token for a refresh token, or None when that refresh token no longer works."""
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token, **application.form()}
+        response = _send("POST", f"{self.base_url}/token", form)
+        if response.status_code == 200 and (token := _object(response).get("access_token")):
+            return str(token)
+        if response.status_code not in (400, 401):
+            raise _unexpected(response)
+        if _object(response).get("error") in _APPLICATION_ERRORS:
+            raise ConnectError(
+                Exit.APPLICATION_REFUSED,
+                "DigitalOcean does not accept the client ID or client secret in the configuration file, so the "
+                "access cannot be revoked from here: revoke it in the control panel.",
+            )
+        return None
+
+    def revoke(self, access_token: str) -> bool:
+        """End a grant by its access token; False when that token is no longer valid."""
+        response = _send("POST", f"{self.base_url}/revoke", {"token": access_token}, bearer=access_token)
+        if response.status_code in (200, 204):
+            return True
+        if response.status_code == 401:
+            return False
+        raise _unexpected(response)
+
+
+@dataclass(frozen=True)
+class Team:
+    """The team a token reads; `uuid` identifies it, `name` is what its members call it."""
+
+    uuid: str
+    name: str
+
+
+def team_of(answer: Mapping[str, Any]) -> Team | None:
+    """The team a token answer names in its `info`, if it does."""
+    info = answer.get("info")
+    if not isinstance(info, dict) or not info.get("team_uuid"):
+        return None
+    return Team(str(info["team_uuid"]), str(info.get("team_name") or "without a name"))
+
+
+def ask_team(api_base_url: str, access_token: str) -> Team | None:
+    """The team GET /v2/account names; None when the token may not ask, is dead, or nothing answers."""
+    try:
+        response = _send("GET", f"{api_base_url}/v2/account", bearer=access_token)
+    except ConnectError:
+        # The name is a courtesy: a grant is not thrown away for want of it.
+        return None
+    account = _object(response).get("account") if response.status_code == 200 else None
+    team = account.get("team") if isinstance(account, dict) else None
+    if not isinstance(team, dict) or not team.get("uuid"):
+        return None
+    return Team(str(team["uuid"]), str(team.get("name") or "without a name"))
+
+
+def _send(
+    method: str, url: str, form: Mapping[str, str] | None = None, *, bearer: str | None = None
+) -> requests.Response:
+    def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        # Also without a token: given no `auth`, requests would send what ~/.netrc has for this host.
+        if bearer:
+            request.headers["Authorization"] = f"Bearer {bearer}"
+        return request
+
+    host = urlsplit(url).netloc
+    try:
+        return requests.request(
+            method,
+            url,
+            data=form,
+            auth=sign,
+            headers={"User-Agent": USER_AGENT},
+            timeout=_TIMEOUT,
+            allow_redirects=False,
+        )
+    except requests.exceptions.SSLError:
+        problem = "its certificate is not trusted on this machine; a proxy may stand in between"
+    except requests.Timeout:
+        problem = "it did not answer in time; check the network, proxy or firewall"
+    except requests.RequestException:
+        problem = "no network, or a firewall or proxy that does not let this machine through"
+    raise ConnectError(Exit.NO_NETWORK, f"{host} cannot be reached: {problem}.")
+
+
+def _object(response: requests.Response) -> dict[str, Any]:
+    try:
+        body = response.json()
+    except requests.JSONDecodeError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _unexpected(response: requests.Response) -> ConnectError:
+    return ConnectError(
+        Exit.UNEXPECTED, f"DigitalOcean's authorization server answered HTTP {response.status_code}. Try again later."
+    )
+
+
+def _refused(reason: str, attempt: Attempt) -> ConnectError:
+    """An OAuth error code, from the callback or the token endpoint, as a sentence."""
+    if reason == "access_denied":
+        return ConnectError(Exit.DENIED, "Access was denied on DigitalOcean's page: nothing was connected.")
+    if reason in ("invalid_grant", "expired_token"):
+        return ConnectError(
+            Exit.CODE_REFUSED,
+            "DigitalOcean did not accept the code from the browser: it has expired or was already used. "
+            "Run this command again.",
+        )
+    if reason in _APPLICATION_ERRORS:
+        return ConnectError(
+            Exit.APPLICATION_REFUSED,
+            "DigitalOcean does not accept this OAuth application: compare the client ID and the client secret "
+            "with the control panel, under API, OAuth Applications.",
+        )
+    if reason == "invalid_redirect_uri":
+        return ConnectError(
+            Exit.REDIRECT_REFUSED,
+            f"The redirect URI is not registered: enter exactly {attempt.redirect_uri} as callback URL of the OAuth "
+            "application, in the control panel under API, OAuth Applications.",
+        )
+    if reason == "invalid_scope":
+        return ConnectError(
+            Exit.USAGE, f"DigitalOcean does not know the scope {attempt.scope!r}: `read` opens every stream."
+        )
+    # What a stranger may have put into the address is shown only if it looks like an error code.
+    shown = f" ({reason})" if re.fullmatch(r"[A-Za-z0-9_ ]{1,60}", reason) else ""
+    return ConnectError(Exit.UNEXPECTED, f"DigitalOcean did not authorize{shown}. Try again later.")

@@ -1,0 +1,1 @@
+"""Connect's requests and answers, tested directly."""
