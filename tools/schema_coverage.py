@@ -91,11 +91,13 @@ class OpenApi:
         self._document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
 
     def record(self, endpoint: Endpoint) -> Schema | None:
-        """The schema of one record of an endpoint; None where the document has no such path."""
+        """The schema of one record of an endpoint; None where the document has no such path, or only an example."""
         operation = self._operation(f"v2/{endpoint.path}")
         if operation is None:
             return None
         answer = self._resolved(operation["responses"]["200"])
+        if endpoint.csv:
+            return None
         schema: Schema = answer["content"]["application/json"]["schema"]
         if endpoint.values:
             # Plain values have no properties; the one field they become is the connector's.

@@ -185,6 +185,10 @@ class Sandbox:
         """From now on delete this many of the records just served after each page of the resource."""
         self._command("delete_between_pages", resource=resource, count_per_page=count_per_page)
 
+    def bill(self, period: str, cents: int, position: int | None = None, **item: str) -> None:
+        """Add cents to the item at a position of a month's bill, or an item with these fields; also if issued."""
+        self._command("bill", period=period, cents=cents, position=position, item=item)
+
     def product(self, name: str, used: bool) -> None:
         """Say whether the team has ever used a product, e.g. `organizations` (at first it has not)."""
         self._command("product", name=name, used=used)

@@ -88,6 +88,11 @@ def _account(state: State, body: Body) -> Body:
     return account.record()
 
 
+def _bill(state: State, body: Body) -> Body:
+    state.world.ledger.change(body["period"], int(body["cents"]), body.get("position"), body.get("item"))
+    return {}
+
+
 def _product(state: State, body: Body) -> Body:
     known = state.world.products
     if body["name"] not in known:
@@ -111,6 +116,7 @@ _COMMANDS: dict[str, Callable[[State, Body], Body]] = {
     "samples": _samples,
     "reboots": _reboots,
     "account": _account,
+    "bill": _bill,
     "product": _product,
 }
 

@@ -16,11 +16,14 @@ Blanks = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A path with its method, the scopes it needs, its answer, and which key of the answer holds the records."""
+    """A path with its method, the scopes it needs, its answer, and which key of the answer holds the records.
+
+    An answer that is a text is a CSV file.
+    """
 
     path: str
     scopes: tuple[str, ...]
-    answer: Callable[[World, Ask], Record]
+    answer: Callable[[World, Ask], Record | str]
     key: str | None = None
     method: str = "GET"
 
@@ -84,7 +87,7 @@ def matching(records: Sequence[Record], ask: Ask, *names: str) -> Sequence[Recor
 def once_used(product: str, endpoint: Endpoint, absent: Problem | None = None) -> Endpoint:
     """The endpoint of a product that the team may never have used: then `absent` (else a 404) is the answer."""
 
-    def answer(world: World, ask: Ask) -> Record:
+    def answer(world: World, ask: Ask) -> Record | str:
         if product in world.unused:
             raise absent or not_found()
         return endpoint.answer(world, ask)

@@ -8,8 +8,8 @@ from integration_tests.sandbox.endpoints import Endpoint, blanked, collection
 from integration_tests.sandbox.paging import Ask, bounds, envelope
 from integration_tests.sandbox.problems import bad_request, not_found
 from integration_tests.sandbox.world import World, app_platform
-from integration_tests.sandbox.world.billing import Statement
 from integration_tests.sandbox.world.plan import Record
+from integration_tests.sandbox.world.statement import Statement
 
 
 def _account(world: World, ask: Ask) -> Record:
@@ -175,6 +175,7 @@ ENDPOINTS = [
     collection("/v2/customers/my/billing_history", "billing:read", lambda world, ask: world.ledger.history(ask.now)),
     Endpoint("/v2/customers/my/invoices", ("billing:read",), _invoices, "invoices"),
     Endpoint(_INVOICE, ("billing:read",), _invoice_items, "invoice_items"),
+    Endpoint(_INVOICE + "/csv", ("billing:read",), lambda world, ask: _statement(world, ask).csv()),
     Endpoint(
         _INVOICE + "/summary",
         ("billing:read",),

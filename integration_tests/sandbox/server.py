@@ -143,6 +143,8 @@ async def _answer(
         raise bad_request("the body is not JSON") from error
     ask = Ask(url, request.path_params, request.query_params, scopes, state.clock.now(), sent)
     body = endpoint.answer(state.world_of(token), ask)
+    if isinstance(body, str):
+        return Response(body, 200, {"content-disposition": "attachment"}, "text/csv; charset=utf-8")
     _delete_behind(state, endpoint.key, body)
     for fault in faults:
         if fault.name in CHANGES:

@@ -36,6 +36,7 @@ class Endpoint:
     - `post`: the members of a JSON body, as in `derived`; the request is a POST that only reads.
     - `scope`: the token scope that opens it, as DigitalOcean names scopes.
     - `only`, `skip`: slices that are (not) asked for, by the values of a field of the parent's record.
+    - `csv`: the answer is a CSV file with these columns among others; its lines are the records.
     - `absent`: statuses that mean "this product was never used", so no records.
 
     Paging: `page` (page, per_page, links.pages.next), `total` (the same without links: `total`, or a page that
@@ -52,7 +53,7 @@ class Endpoint:
       `{text: "with {slice fields}"}`, `{clock: now}`, `{outer: path}` (of the object that held the nested list,
       or of a list's member on the way, by the list's name), `{body: path}` (of the whole answer, with
       `{fields}` of the record) or `{nested: name}` (the name of the nested list).
-    - `key`: see RowKey.
+    - `key`: see RowKey and WholeListRetriever.
     - `unfinished`: see Unfinished.
     - `newest_first`: the list is expected to begin with the newest; verified page by page before it is used.
     """
@@ -65,6 +66,7 @@ class Endpoint:
     post: Mapping[str, Source] = field(default_factory=dict)
     only: Mapping[str, list[Any]] = field(default_factory=dict)
     skip: Mapping[str, list[Any]] = field(default_factory=dict)
+    csv: tuple[str, ...] = ()
     absent: tuple[int, ...] = ()
     single: bool = False
     map: str = ""
@@ -86,6 +88,7 @@ class Endpoint:
         if isinstance(facts.get("nested"), str):
             facts["nested"] = {facts["nested"]: facts["nested"]}
         facts["absent"] = tuple(facts.get("absent", ()))
+        facts["csv"] = tuple(facts.get("csv", ()))
         return cls(**facts)
 
     @property

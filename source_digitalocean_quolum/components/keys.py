@@ -1,32 +1,87 @@
-"""Identity for records the API gives none: a hash of the canonical row, and an ordinal for true duplicates."""
+"""Identity for records the API gives none: a hash of the canonical row, and an ordinal for rows that share it."""
 
 import hashlib
-from collections import Counter
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
 
 from source_digitalocean_quolum.components.endpoint import RowKey
 
+Row = dict[str, Any]
 
-class RowKeys:
-    """Keys for the rows of one read of one partition.
 
-    Two rows that agree in all key fields are the same thing twice (a ledger may well hold two equal
-    payments): the second gets ordinal 1, the third 2. Equal rows are interchangeable, so the keys of a list
-    do not depend on the order of its rows. Fields that may be corrected later (amounts) stay out of the key,
-    so that a corrected row replaces the one it corrects.
+class KeyedRows:
+    """The rows of one list, whole: added page by page as they come, then given out page by page with their keys.
+
+    A row's key is a hash of its key fields. Fields that may be corrected later (amounts) are not among them, so
+    that a corrected row replaces the one it corrects. Rows that share all key fields are numbered by the rest of
+    their contents (a ledger may well hold two equal payments, and an invoice two charges that differ in nothing
+    but the amount): no key depends on the order of the rows. For that the whole list has to be known before the
+    first key: its pages wait compressed, a tenth of their size, and eight bytes of each row's hash beside them.
     """
 
     def __init__(self, key: RowKey) -> None:
-        self.field = key.field
+        self._field = key.field
         self._of = key.of
-        self._seen: Counter[bytes] = Counter()
+        self._pages: list[bytes] = []
+        self._seen: set[int] = set()
+        self._shared: set[int] = set()
 
-    def key(self, row: Mapping[str, Any]) -> str:
-        """The next key for this row: 32 hexadecimal digits (the first half of a SHA-256)."""
-        canonical = orjson.dumps([row.get(name) for name in self._of], option=orjson.OPT_SORT_KEYS)
-        ordinal = self._seen[canonical]
-        self._seen[canonical] += 1
-        return hashlib.sha256(canonical + b"#%d" % ordinal).hexdigest()[:32]
+    def add(self, rows: list[Row]) -> None:
+        """The next page."""
+        for row in rows:
+            brief = hash(self._canonical(row))
+            (self._shared if brief in self._seen else self._seen).add(brief)
+        self._pages.append(zlib.compress(orjson.dumps(rows), level=1))
+
+    def clear(self) -> None:
+        """Forget the pages: the list changed while it was read and is read again."""
+        self._pages.clear()
+        self._seen.clear()
+        self._shared.clear()
+
+    def identities(self, rows: list[Row]) -> list[Any]:
+        """What identifies each row of a page, rows that share it apart."""
+        return [self._canonical(row) for row in rows]
+
+    def pages(self) -> Iterator[list[Row]]:
+        """The pages in their order, each row with its key: 32 hexadecimal digits (the first half of a SHA-256)."""
+        ordinals = self._ordinals()
+        for page in self._pages:
+            rows = _unpacked(page)
+            for row in rows:
+                canonical, ordinal = self._canonical(row), 0
+                if sharing := ordinals.get(canonical):
+                    whole = _written(row)
+                    ordinal, sharing[whole] = sharing[whole], sharing[whole] + 1
+                row[self._field] = hashlib.sha256(canonical + b"#%d" % ordinal).hexdigest()[:32]
+            yield rows
+
+    def _ordinals(self) -> dict[bytes, dict[bytes, int]]:
+        """For key fields that several rows share: the first ordinal of each content, in the contents' own order."""
+        contents: dict[bytes, list[bytes]] = {}
+        for page in self._pages if self._shared else ():
+            for row in _unpacked(page):
+                canonical = self._canonical(row)
+                if hash(canonical) in self._shared:
+                    contents.setdefault(canonical, []).append(_written(row))
+        ordinals: dict[bytes, dict[bytes, int]] = {}
+        for canonical, sharing in contents.items():
+            first = ordinals[canonical] = {}
+            for ordinal, whole in enumerate(sorted(sharing)):
+                first.setdefault(whole, ordinal)
+        return ordinals
+
+    def _canonical(self, row: Mapping[str, Any]) -> bytes:
+        return _written([row.get(name) for name in self._of])
+
+
+def _written(value: Any) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def _unpacked(page: bytes) -> list[Row]:
+    rows: list[Row] = orjson.loads(zlib.decompress(page))
+    return rows

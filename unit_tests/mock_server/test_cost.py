@@ -88,15 +88,17 @@ def test_billing_history_begins_at_the_start_date_and_goes_on_from_its_state(api
 
 
 @freeze_time("2026-03-10T12:00:00Z")
-def test_invoices_begin_with_the_previous_month_when_nothing_is_configured(api: DigitalOcean) -> None:
+def test_the_list_of_invoices_is_whole_and_their_items_begin_with_the_previous_month(api: DigitalOcean) -> None:
     periods = ["2026-02", "2026-01", "2025-12"]
     api.lists(INVOICES, "invoices", [{"invoice_uuid": p, "invoice_period": p, "amount": "1.00"} for p in periods])
+    api.lists(f"{INVOICES}/2026-02", "invoice_items", [{"product": "Droplets", "amount": "1.00"}])
     config = token_config()
     del config["start_date"]
 
-    output = read("invoices", config=config)
+    output = read("invoices", "invoice_items", config=config)
 
-    assert [row["invoice_period"] for row in output.rows("invoices")] == ["2026-02"]
+    assert [row["invoice_period"] for row in output.rows("invoices")] == periods
+    assert [row["invoice_period"] for row in output.rows("invoice_items")] == ["2026-02"]
 
 
 def test_items_carry_their_invoice_and_are_read_again_only_for_the_newest_one(api: DigitalOcean) -> None:

@@ -53,6 +53,10 @@ class World:
         owner = "-".join(part for part in path.split("/") if part not in endpoints()[found[0]].path)
         owner += request.query.get("type", "")
         first = endpoints()[found[0]]
+        if first.csv:
+            values = {"hours": "744", "start": f"{DAY} 00:00:00 +0000", "end": f"{DAY} 10:00:00 +0000", "USD": "$3.11"}
+            lines = [",".join(first.csv), ",".join(values.get(column, f"some {column}") for column in first.csv)]
+            return Reply("\n".join(lines).encode(), headers={"Content-Type": "text/csv"})
         here = [name for name in found[1:] if endpoints()[name].is_plain and endpoints()[name].path == first.path]
         bodies = [self.body(name, owner) for name in (found[0], *here)]
         return Reply({key: value for body in reversed(bodies) for key, value in body.items()})

@@ -5,7 +5,7 @@ Prices: DigitalOcean's public price list. A month costs at most 672 hours of the
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from integration_tests.sandbox.clock import parse
 from integration_tests.sandbox.world import catalog
@@ -79,6 +79,7 @@ class Bill:
             *self._databases(),
             *self._kubernetes(),
             *self._apps(),
+            *self._subscriptions(),
         ]
 
     def _line(self, record: Record, product: str, sku: str, price: tuple[int, int], **more: str) -> Billable:
@@ -117,11 +118,26 @@ class Bill:
                 continue
             kind = "GPU Droplets" if "gpu_info" in droplet else "Droplets"
             sku = f"1-DO-{'GPUD' if 'gpu_info' in droplet else 'DROP'}-{number:04d}"
-            yield self._line(droplet, kind, sku, price, description=text)
+            line = self._line(droplet, kind, sku, price, description=text)
+            yield from self._before_resize(droplet, line)
+            yield line
             if droplet["backup_ids"]:
                 fifth = (price[0] // 5, price[1] // 5)
                 text = f"Backups of {droplet['name']}"
                 yield self._line(droplet, "Backups", f"1-DO-BKUP-{number:04d}", fifth, description=text)
+
+    def _before_resize(self, droplet: Record, line: Billable) -> Iterator[Billable]:
+        """Some Droplets were smaller until the middle of last month: one Droplet, two lines on its invoice."""
+        number = int(droplet["id"])
+        smaller = catalog.SIZE["s-1vcpu-1gb"]
+        middle = hour(self._plan.anchor.replace(day=1) - timedelta(days=16)) + number % 24
+        if number % 5 or line.start >= middle or droplet["size"]["slug"] == smaller["slug"]:
+            return
+        sku = f"1-DO-DROP-{_SKU_NUMBER[smaller['slug']]:04d}"
+        price = _by_hour(smaller["price_hourly"], smaller["price_monthly"])
+        before = self._line(droplet, "Droplets", sku, price, description=f"{droplet['name']} ({smaller['slug']})")
+        before.end = line.start = middle
+        yield before
 
     def _gone(self) -> Iterator[Billable]:
         rng = self._plan.rng("gone")
@@ -188,3 +204,17 @@ class Bill:
                 }
                 sku = f"1-AP-INST-{list(INSTANCE_PRICES).index(slug):04d}"
                 yield self._line(app, "App Platform", sku, _by_hour(hourly * count, monthly * count), **more)
+
+    def _subscriptions(self) -> Iterator[Billable]:
+        """Products billed for the team as a whole."""
+        if not self._plan.droplets:
+            return
+        products = [
+            ("Container Registry", "1-CR-SUBS-0001", "Container Registry (basic)", 500),
+            ("Functions", "1-FN-GBSC-0001", "Functions (GiB-seconds)", 130 + self._plan.droplets),
+            ("Gradient AI Platform", "1-AI-TOKN-0001", "Serverless Inference (tokens)", 900 + 7 * self._plan.droplets),
+            ("Premium Support", "1-SU-PREM-0001", "Premium Support", 9900),
+        ]
+        for product, sku, text, monthly in products:
+            subscription: Record = {"id": "", "name": product}
+            yield self._line(subscription, product, sku, _by_month(monthly), description=text)
