@@ -80,7 +80,7 @@ OPENED = {
     },
     "billing:read": {
         *("balance", "billing_history", "billing_insights", "invoices", "invoice_items", "invoice_summaries"),
-        *("invoice_preview", "invoice_preview_items", "prepayment_config"),
+        *("invoice_preview", "invoice_preview_items", "invoice_csv_lines", "prepayment_config"),
     },
 }
 

@@ -139,7 +139,7 @@ def test_the_figures_of_the_table_are_the_sum_of_their_terms() -> None:
         assert model.next == model.flat + model.children + model.cost
 
 
-@pytest.mark.parametrize("name", ["S", "M", pytest.param("L", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", ["S", "M", pytest.param("L", marks=pytest.mark.full)])
 def test_a_model_account_takes_no_more_requests_than_the_table_says(streams: list[dict[str, Any]], name: str) -> None:
     """The first sync has eight days of history where the table has twelve months, so its bound is the table's terms
     with the pages of this history (actions, costs, bandwidth) for those. The next sync reads seven days of daily

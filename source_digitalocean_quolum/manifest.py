@@ -1,30 +1,66 @@
 """Puts the manifest together: manifest.yaml holds the connection and the spec, streams/<product>.yaml the streams."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from airbyte_cdk.utils.yaml_loader import safe_load_yaml
 
 _HERE = Path(__file__).parent
+_STREAMS = "#/definitions/streams/"
 
 
-def load() -> dict[str, Any]:
-    """The whole manifest as one document, as the CDK wants it.
+def load(names: Collection[str] | None = None) -> dict[str, Any]:
+    """The manifest as one document, as the CDK wants it; with the streams of these names only, if given.
 
     The streams are found under `#/definitions/streams/<name>`, so that they can refer to each other across
-    files. A stream that stands in two files is a ValueError.
+    files; one that is named brings those it refers to. A stream that stands in two files is a ValueError.
     """
     manifest = _read(_HERE / "manifest.yaml")
+    if names is None:
+        streams = deepcopy(declared_streams())
+    else:
+        streams = {name: deepcopy(declared_streams()[name]) for name in _with_references(names)}
+    manifest["definitions"]["streams"] = streams
+    manifest["streams"] = [{"$ref": _STREAMS + name} for name in streams if names is None or name in names]
+    return manifest
+
+
+@cache
+def declared_streams() -> dict[str, Any]:
+    """Every stream as it is written in streams/*.yaml, by name. Treat it as read-only."""
     streams: dict[str, Any] = {}
     for path in sorted((_HERE / "streams").glob("*.yaml")):
         for name, stream in _read(path).items():
             if name in streams:
                 raise ValueError(f"Stream {name} stands in {path.name} and in another file.")
             streams[name] = stream
-    manifest["definitions"]["streams"] = streams
-    manifest["streams"] = [{"$ref": f"#/definitions/streams/{name}"} for name in streams]
-    return manifest
+    return streams
+
+
+def _with_references(names: Collection[str]) -> list[str]:
+    """These streams, and those they refer to, in the order of the files. Unknown names are left out."""
+    found: set[str] = set()
+    waiting = [name for name in names if name in declared_streams()]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += _references(declared_streams()[name])
+    return [name for name in declared_streams() if name in found] if found else []
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        for inner in node.values():
+            yield from _references(inner)
+    elif isinstance(node, list):
+        for inner in node:
+            yield from _references(inner)
+    elif isinstance(node, str) and node.startswith(_STREAMS):
+        yield node.removeprefix(_STREAMS).partition("/")[0]
 
 
 def products() -> dict[str, list[str]]:

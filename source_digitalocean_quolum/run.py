@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import orjson
-from airbyte_cdk.entrypoint import AirbyteEntrypoint, launch
+from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.exception_handler import init_uncaught_exception_handler
 from airbyte_cdk.models import (
     AirbyteConnectionStatus,
@@ -21,10 +21,13 @@ from airbyte_cdk.models import (
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_digitalocean_quolum.config import parse, tidy
+from source_digitalocean_quolum.entrypoint import launch
 from source_digitalocean_quolum.logs import guard
 from source_digitalocean_quolum.source import SourceDigitaloceanQuolum
 
 T = TypeVar("T")
+
+_MOST_LEVELS = 5_000
 
 logger = logging.getLogger("airbyte")
 
@@ -39,7 +42,10 @@ def run(args: list[str] | None = None) -> None:
         source = _build(command)
     except AirbyteTracedException as problem:
         sys.exit(_report(problem, command.command))
+    source.emit_lines()
     _calm_garbage_collector()
+    # orjson reads 1,024 levels and writes 254: the CDK writes deeper ones with Python's own JSON, which counts these.
+    sys.setrecursionlimit(_MOST_LEVELS)
     launch(source, args)
 
 
@@ -50,7 +56,8 @@ def _build(command: argparse.Namespace) -> SourceDigitaloceanQuolum:
     state = _input("state", command, "state", SourceDigitaloceanQuolum.read_state)
     if isinstance(config, Mapping):
         parse(tidy(config))
-    return SourceDigitaloceanQuolum(catalog=catalog, config=config, state=state)
+    complete = command.command == "discover"
+    return SourceDigitaloceanQuolum(catalog=catalog, config=config, state=state, complete=complete)
 
 
 def _input(what: str, command: argparse.Namespace, option: str, read: Callable[[str], T]) -> T | None:

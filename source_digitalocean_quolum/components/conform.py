@@ -1,6 +1,5 @@
 """Makes values fit the stream's schema: a destination fails a whole stream over one value of another type."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -9,7 +8,8 @@ from typing import Any
 
 import orjson
 
-_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)
+from source_digitalocean_quolum.components.fits import compile_test, is_moment
+
 _INT64 = 2**63
 # A float holds every integer up to here; a longer number has lost digits before it came to us.
 _EXACT_FLOAT = 2**53
@@ -25,13 +25,33 @@ class Misfit(Exception):
     """The value cannot be what the schema declares."""
 
 
-def compile_conformer(schema: Mapping[str, Any], misfits: Counter[str], path: str = "") -> Conformer | None:
+def compile_conformer(schema: Mapping[str, Any], misfits: Counter[str]) -> Conformer | None:
     """A function that makes one object fit `schema`, in place, or None where nothing is declared.
 
     A value of another type is converted when that is exact ("5" to 5, 5.0 to 5, "12.30" to 12.30 for money)
     and otherwise set to null and counted in `misfits` by its path. A record is never lost for one odd field.
     Money keeps its decimal digits: a number that a float cannot hold is written out digit by digit.
     """
+    fields = {
+        name: (compile_test(declared, _kind), _conformer({"properties": {name: declared}}, misfits, ""))
+        for name, declared in schema.get("properties", {}).items()
+    }
+    if not fields:
+        return None
+    fits = compile_test({"type": "object", **schema}, _kind)
+
+    def conform(record: dict[str, Any]) -> None:
+        if fits(record):
+            return
+        for name, (field_fits, make_fit) in fields.items():
+            if make_fit and not field_fits(record.get(name)):
+                make_fit(record)
+
+    return conform
+
+
+def _conformer(schema: Mapping[str, Any], misfits: Counter[str], path: str) -> Conformer | None:
+    """compile_conformer for objects at any depth, which goes through all that is declared."""
     fields: list[tuple[str, frozenset[type], Fix, Fix | None, Callable[[Any], None] | None, str]] = []
     for name, declared in schema.get("properties", {}).items():
         where = f"{path}.{name}" if path else name
@@ -68,12 +88,12 @@ def compile_conformer(schema: Mapping[str, Any], misfits: Counter[str], path: st
 
 def _nested(declared: Mapping[str, Any], kind: str, misfits: Counter[str], where: str) -> Conformer | None:
     if kind == "object":
-        return compile_conformer(declared, misfits, where)
+        return _conformer(declared, misfits, where)
     if kind != "array":
         return None
     items = declared.get("items", {})
     if _kind(items) == "object":
-        conform = compile_conformer(items, misfits, f"{where}[]")
+        conform = _conformer(items, misfits, f"{where}[]")
         return _each_object(conform, misfits, f"{where}[]")
     exact, fix = _RULES[_kind(items)]
     return _each_value(frozenset() if _kind(items) in _ALWAYS_CHECKED else exact, fix, misfits, f"{where}[]")
@@ -120,7 +140,7 @@ def _date_time(value: Any) -> str | None:
         moment = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         raise Misfit from None
-    return value if _DATE_TIME.fullmatch(value) else moment.isoformat()
+    return value if is_moment(value) else moment.isoformat()
 
 
 def _date(value: Any) -> str | None:

@@ -5,15 +5,22 @@ import logging
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import Any, ClassVar, Literal
 
-from source_digitalocean_quolum.components.budget import DigitalOceanBudget
+from source_digitalocean_quolum.components.budget import SPECIAL_LIMITS, DigitalOceanBudget
+from source_digitalocean_quolum.components.endpoint import Endpoint
 from source_digitalocean_quolum.components.page_cache import PageCache
 
 logger = logging.getLogger("airbyte")
 
 # Sources built in one process (tests, the Connector Builder) that are remembered at the same time.
 _REMEMBERED_CONNECTIONS = 32
+
+
+# The manifest's default, and the fewest threads the CDK can do with.
+DEFAULT_WORKERS, _FEWEST_WORKERS = 10, 2
 
 
 class Connection:
@@ -27,17 +34,23 @@ class Connection:
     _lock: ClassVar[threading.Lock] = threading.Lock()
     _connections: ClassVar[dict[int, "Connection"]] = {}
 
-    def __init__(self, credentials: Mapping[str, Any]) -> None:
+    def __init__(self, credentials: Mapping[str, Any], workers: int = DEFAULT_WORKERS) -> None:
         self.credentials = credentials
+        self._workers = workers
+        # `num_workers` is how many requests may be under way, whichever threads they come from.
+        self.slots = threading.BoundedSemaphore(workers)
         self.budget = DigitalOceanBudget()
         self.pages = PageCache()
         self.token_lock = threading.RLock()
         self.requests_by_stream: Counter[str] = Counter()
         self.misfits: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        # Billed lines that no feature knows, by product or SKU.
+        self.unknown_cost: Counter[str] = Counter()
         # Each stream's state as this run found it, and the parents whose children had not all ended when read.
         self.incoming_states: Mapping[str, Mapping[str, Any]] = {}
         self.unfinished: defaultdict[str, set[str]] = defaultdict(set)
         self._access: dict[str, bool] = {}
+        self._doubted: set[str] = set()
         self._access_lock = threading.Lock()
 
     @classmethod
@@ -49,17 +62,37 @@ class Connection:
             if connection is None or connection.credentials is not credentials:
                 while len(cls._connections) >= _REMEMBERED_CONNECTIONS:
                     cls._connections.pop(next(iter(cls._connections)))
-                connection = cls._connections[id(credentials)] = cls(credentials)
+                connection = cls._connections[id(credentials)] = cls(credentials, _workers(config))
             return connection
+
+    @cached_property
+    def pool(self) -> ThreadPoolExecutor:
+        """The threads that ask for pages ahead of their reader."""
+        return ThreadPoolExecutor(self._workers, thread_name_prefix="ahead")
+
+    def most_ahead(self, endpoint: Endpoint) -> int:
+        """How many pages of one list may be asked for ahead: as many as requests may be under way beside its own.
+
+        None where DigitalOcean counts an endpoint on its own: its requests would wait there in everyone's way.
+        """
+        apart = f"/v2/{endpoint.path}".startswith(tuple(SPECIAL_LIMITS))
+        return 0 if apart else self._workers - 1
 
     def allowed(self, stream: str) -> bool:
         """Note that DigitalOcean answered a request of this stream; false if it had refused one before."""
         with self._access_lock:
             return self._access.setdefault(stream, True)
 
-    def refused(self, stream: str) -> Literal["first", "again", "after an answer"]:
-        """Note that DigitalOcean refused a request of this stream, and say what came before it."""
+    def refused(self, stream: str) -> Literal["doubtful", "first", "again", "after an answer"]:
+        """Note that DigitalOcean refused a request of this stream, and say what came before it.
+
+        The very first refusal is doubtful and to be tried again: one that passes would end the stream, or be an empty
+        one that says COMPLETE, and empty its table.
+        """
         with self._access_lock:
+            if stream not in self._doubted:
+                self._doubted.add(stream)
+                return "doubtful"
             if stream not in self._access:
                 self._access[stream] = False
                 return "first"
@@ -93,13 +126,21 @@ class Connection:
     def report(self) -> None:
         """Log what only the end of a run can tell.
 
-        The number of requests each stream took, as JSON after a fixed prefix (hosts read it), and the values
-        that did not fit their schema.
+        The number of requests each stream took, as JSON after a fixed prefix (hosts read it), the values that
+        did not fit their schema, and the billed lines without a feature.
         """
         for stream, fields in sorted(self.misfits.items()):
             if fields:
                 counts = ", ".join(f"{name} ({count})" for name, count in fields.most_common(20))
                 logger.warning("Stream %s: values that did not fit the schema became null: %s", stream, counts)
+        if self.unknown_cost:
+            counts = ", ".join(f"{name} ({count})" for name, count in self.unknown_cost.most_common(20))
+            logger.info("Billed lines that no feature is known for became feature other: %s", counts)
         if self.requests_by_stream:
             counts = json.dumps(dict(sorted(self.requests_by_stream.items())))
             logger.info("Requests made: %s", counts)
+
+
+def _workers(config: Mapping[str, Any]) -> int:
+    wanted = config.get("num_workers")
+    return max(wanted, _FEWEST_WORKERS) if isinstance(wanted, int) else DEFAULT_WORKERS

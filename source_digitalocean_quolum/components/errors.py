@@ -29,7 +29,8 @@ class DigitalOceanBackoff(BackoffStrategy):
     """How long to wait before the same request goes out again, in seconds (None: the CDK's 1, 2, 4, 8 ...).
 
     Only a 429 says: `retry-after` (burst limit), else `ratelimit-reset`. DigitalOcean sends the reset on
-    every answer, so for a 502 it means nothing. The budget has stopped the other streams meanwhile.
+    every answer, so for a 502 it means nothing. The budget has stopped the other streams meanwhile. A refusal
+    is doubted for a second.
     """
 
     config: Mapping[str, Any]
@@ -44,9 +45,11 @@ class DigitalOceanBackoff(BackoffStrategy):
         attempt_count: int,
     ) -> float | None:
         """See the class."""
-        if isinstance(response_or_exception, requests.Response) and response_or_exception.status_code == 429:
+        if not isinstance(response_or_exception, requests.Response):
+            return None
+        if response_or_exception.status_code == 429:
             return self._budget.pause(response_or_exception)
-        return None
+        return 1.0 if response_or_exception.status_code == 403 else None
 
 
 @dataclass
@@ -54,8 +57,8 @@ class DigitalOceanErrorHandler(ErrorHandler):
     """What to do with an answer (API reference, "HTTP statuses"; body {id, message, request_id}).
 
     - 401: a personal access token ends the sync as a config_error; OAuth renews once.
-    - 403: the stream is skipped and named once with the scope that opens it. A refusal after the same
-      stream had been allowed is an error: half a stream must not look complete.
+    - 403: asked once more; then the stream is skipped and named once with the scope that opens it. A refusal
+      after the same stream had been allowed is an error: half a stream must not look complete.
     - 404 and 410 end a child whose parent vanished; statuses in `absent` mean a product never used.
     - 408, 429, 5xx, no connection, and a 200 that is not the promised JSON are tried again.
     """
@@ -134,6 +137,8 @@ class DigitalOceanErrorHandler(ErrorHandler):
             found = take(decode(response), self._endpoint.records, values=bool(self._endpoint.values))
             if self._endpoint.single and len(found) != 1:
                 raise UnexpectedBody(f"{len(found)} objects in `{self._endpoint.records}` instead of one")
+            if self._endpoint.csv and found and not found[0].keys() >= set(self._endpoint.csv):
+                raise UnexpectedBody(f"CSV without the columns {', '.join(self._endpoint.csv)}")
         except UnexpectedBody as problem:
             return _retry(f"DigitalOcean answered HTTP 200 for {_path(response)} with {problem}.")
         if not self._connection.allowed(self.name):
@@ -161,6 +166,8 @@ class DigitalOceanErrorHandler(ErrorHandler):
         if self.required:
             return _fail(FailureType.config_error, missing_scope(self.name, self._endpoint.scope, response))
         refusal = self._connection.refused(self.name)
+        if refusal == "doubtful":
+            return _retry(missing_scope(self.name, self._endpoint.scope, response))
         if refusal == "after an answer":
             return _fail(
                 FailureType.transient_error,

@@ -21,6 +21,8 @@ from source_digitalocean_quolum.config import DEFAULT_API_BASE_URL
 
 AGAIN: Mapping[str, Any] = {"again": True}
 
+_PIECE = 1 << 20
+
 USER_AGENT = f"airbyte-source-digitalocean-quolum/{version('source-digitalocean-quolum')}"
 
 # At DEBUG the CDK's client logs every answer's body, and bodies of DigitalOcean hold credentials.
@@ -41,9 +43,11 @@ class DigitalOceanRequester(HttpRequester):
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
         self._connection = Connection.of(self.config)
         self._endpoint = Endpoint.of(self.api)
+        self._accept = "text/csv" if self._endpoint.csv else "application/json"
         self._share_pages, self.use_cache = self.use_cache, False
         self.api_budget = self._connection.budget
         super().__post_init__(parameters)
+        self._http_client._session.hooks["response"].append(_read_body)  # noqa: SLF001 (the CDK makes the session)
 
     def send_request(
         self,
@@ -73,8 +77,9 @@ class DigitalOceanRequester(HttpRequester):
         body = posted(self._endpoint, known)
 
         def fetch() -> requests.Response | None:
-            self._connection.requests_by_stream[self.name] += 1
-            return self._send(url, params, body, log_formatter)
+            with self._connection.slots:
+                self._connection.requests_by_stream[self.name] += 1
+                return self._send(url, params, body, log_formatter)
 
         if self._share_pages:
             key = f"{url}?{sorted(params.items())}{body}"
@@ -89,7 +94,7 @@ class DigitalOceanRequester(HttpRequester):
                 http_method="POST" if body else "GET",
                 url=url,
                 request_kwargs={"stream": False, "allow_redirects": False},
-                headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+                headers={"User-Agent": USER_AGENT, "Accept": self._accept},
                 params=params,
                 json=body,
                 log_formatter=log_formatter,
@@ -99,9 +104,20 @@ class DigitalOceanRequester(HttpRequester):
         return response
 
 
+def _read_body(response: requests.Response, **_: Any) -> None:
+    """Read an answer's body in few large pieces, as a hook of the session.
+
+    requests reads 10 KB at a time, and a thread that reads a page of 440 KB must get the interpreter back 43 times
+    from those that parse: beside one of them a page took 200 ms.
+    """
+    response._content = b"".join(response.iter_content(_PIECE))  # noqa: SLF001 (what `content` does, with 10 KB)
+
+
 def in_words(error: AirbyteTracedException) -> AirbyteTracedException:
     """The CDK's exceptions with a sentence for the operator where the CDK speaks of itself."""
     error.internal_message = scrub(error.internal_message)
+    # The CDK's client names the stream whose list it is. It is the stream being read that fails, maybe a child of it.
+    error._stream_descriptor = None  # noqa: SLF001
     cause = error.__cause__ or error.__context__
     if isinstance(cause, BaseBackoffException):
         error.message = f"{cause} Tried again several times without success."

@@ -10,16 +10,17 @@ from airbyte_cdk.sources.declarative.requesters.requester import Requester
 from airbyte_cdk.sources.declarative.retrievers.retriever import Retriever
 from airbyte_cdk.sources.types import Record, StreamSlice
 
+from source_digitalocean_quolum.components.ahead import LookAhead
 from source_digitalocean_quolum.components.conform import Conformer, compile_conformer
 from source_digitalocean_quolum.components.connection import Connection
 from source_digitalocean_quolum.components.endpoint import Endpoint
-from source_digitalocean_quolum.components.keys import RowKeys
 from source_digitalocean_quolum.components.order import NewestFirst, is_older
 from source_digitalocean_quolum.components.paging import Page, PageWalk, page_params, read_page
 from source_digitalocean_quolum.components.records import (
     decode,
     drop,
     may_hold_secrets,
+    release,
     scrub,
     secret_tree,
     take,
@@ -88,27 +89,32 @@ class DigitalOceanRetriever(Retriever):
         derive = deriver(endpoint, stream_slice)
         since = stream_slice.cursor_slice.get("start_time") if field else None
         order = NewestFirst(field, since) if endpoint.newest_first and since else None
-        walk = PageWalk(exact=endpoint.key is not None)
-        keys = RowKeys(endpoint.key) if endpoint.key else None
+        walk = PageWalk()
 
         def emit(rows: list[Row]) -> Iterator[Row]:
             for row, fresh in zip(rows, walk.unseen(map(self._key_of, rows)), strict=True):
                 if fresh and (since is None or not is_older(row.get(field), since)):
                     yield row
 
-        while (response := self._page(stream_slice, walk.number, again=walk.restarted)) is not None:
-            page = self._place(response, walk.number)
-            if walk.starts_over(page):
-                keys = RowKeys(endpoint.key) if endpoint.key else None
-                continue
-            rows = self._rows(response, keys, derive, conform)
-            yield from emit(rows)
-            for number in walk.moved(page):
-                if (reread := self._page(stream_slice, number, again=True)) is not None:
-                    walk.noticed(self._place(reread, number))
-                    yield from emit(self._rows(reread, keys, derive, conform))
-            if (order and order.is_past(rows)) or not walk.advance(page):
-                return
+        def ask(number: int) -> requests.Response | None:
+            return self._page(stream_slice, number, again=walk.restarted)
+
+        with LookAhead(ask, self._connection.pool, self._connection.most_ahead(endpoint)) as pages:
+            while (response := pages.page(walk.number)) is not None:
+                page = self._place(response, walk.number)
+                if order is None:
+                    pages.expect(page)
+                rows = self._rows(response, derive, conform)
+                if walk.doubts(page, [self._key_of(row) for row in rows]):
+                    pages.forget()
+                    continue
+                yield from emit(rows)
+                for number in walk.moved(page):
+                    if (reread := self._page(stream_slice, number, again=True)) is not None:
+                        walk.noticed(self._place(reread, number))
+                        yield from emit(self._rows(reread, derive, conform))
+                if (order and order.is_past(rows)) or not walk.advance(page):
+                    return
 
     def _page(self, stream_slice: StreamSlice, number: int, *, again: bool) -> requests.Response | None:
         """Ask for one page; None where the stream has nothing here (see the error handler)."""
@@ -127,20 +133,18 @@ class DigitalOceanRetriever(Retriever):
     def _rows(
         self,
         response: requests.Response,
-        keys: RowKeys | None,
         derive: Callable[[Row, Place], None] | None,
         conform: Conformer | None,
     ) -> list[Row]:
-        """The records of one page, clean: secrets dropped, keys and derived fields added, values fitting."""
+        """The records of one page, clean: secrets dropped, derived fields added, values fitting."""
         body = decode(response)
         if may_hold_secrets(response.content):
             body = scrub(body)
+        release(response)
         rows = []
         for row, place in select(body, self._endpoint):
             if self._secrets:
                 drop(row, self._secrets)
-            if keys:
-                row[keys.field] = keys.key(row)
             if derive:
                 derive(row, place)
             if conform:

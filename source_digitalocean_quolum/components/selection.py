@@ -1,9 +1,9 @@
 """Where in an answer the records are: lists, maps, lists of plain values, and lists inside the listed objects."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from airbyte_cdk.sources.types import StreamSlice
 
@@ -13,13 +13,12 @@ from source_digitalocean_quolum.components.records import UnexpectedBody, take
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where a record stood: the answer, the objects around it by the name of their list, and its own list."""
 
     body: Mapping[str, Any]
     outer: Row
-    around: Mapping[str, Row] = field(default_factory=dict)
+    around: Mapping[str, Row] = MappingProxyType({})
     nested: str = ""
 
 
@@ -59,7 +58,7 @@ def _inside(outer: Row, path: list[str], place: Place, endpoint: Endpoint) -> It
     for member in members:
         row = _as_row(member, endpoint)
         if rest:
-            yield from _inside(row, rest, replace(place, around={**place.around, name: row}), endpoint)
+            yield from _inside(row, rest, place._replace(around={**place.around, name: row}), endpoint)
         else:
             yield row, place
 

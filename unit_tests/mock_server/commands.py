@@ -27,6 +27,7 @@ INCREMENTAL = {
     *("actions", "projects", "apps", "billing_history", "invoices", "invoice_items", "billing_insights"),
     *("app_bandwidth_daily", "app_deployments", "app_events", "app_job_invocations"),
     *("database_backups", "database_events", "droplet_autoscale_history", "invoice_summaries"),
+    "invoice_csv_lines",
     *("function_access_keys", "function_namespaces", "genai_agent_usage", "genai_indexing_jobs"),
     *("genai_model_evaluation_runs", "insights_alert_instances", "insights_alert_rules"),
     *("kubernetes_status_messages", "registry_garbage_collections", "registry_tags", "security_scans"),
@@ -157,9 +158,8 @@ def check(config: Mapping[str, Any], *streams: str) -> AirbyteConnectionStatus:
 def check_output(config: Mapping[str, Any], *streams: str) -> Output:
     """Everything that check says."""
     config = copy.deepcopy(dict(config))
-    with only(*streams):
+    with only(*streams), tempfile.TemporaryDirectory() as directory:
         source = SourceDigitaloceanQuolum(config=config)
-    with tempfile.TemporaryDirectory() as directory:
         file = entrypoint_wrapper.make_file(Path(directory) / "config.json", config)
         with patch.object(entrypoint_wrapper, "EntrypointOutput", Output):
             output = entrypoint_wrapper._run_command(source, ["check", "--config", file, "--debug"])

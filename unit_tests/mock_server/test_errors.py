@@ -93,7 +93,16 @@ def test_a_missing_scope_is_named_once_and_the_sync_goes_on(api: DigitalOcean) -
         'this operation"). Give the token the scope block_storage:read (or read access to everything), or leave '
         "the stream out."
     )
-    assert api.counts()[VOLUMES] == 1
+    assert api.counts()[VOLUMES] == 2, "a refusal is doubted once"
+
+
+def test_a_stream_whose_parents_cannot_be_listed_fails_by_its_own_name(api: DigitalOcean) -> None:
+    api.on("/v2/projects", PAGE, error(400, "bad_request", "no"))
+
+    output = read("project_resources", expect_failure=True)
+
+    assert output.status("project_resources") == "INCOMPLETE"
+    assert "HTTP 400" in output.error("project_resources")[1]
 
 
 def test_a_missing_scope_for_two_lists_is_named_once(api: DigitalOcean) -> None:

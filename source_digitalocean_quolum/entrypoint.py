@@ -1,0 +1,74 @@
+"""The CDK's entry point for the command line, which writes lines of records as they are."""
+
+import os
+import sys
+from collections import defaultdict
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any, BinaryIO, cast
+
+from airbyte_cdk.connector import TConfig
+from airbyte_cdk.entrypoint import AirbyteEntrypoint
+from airbyte_cdk.logger import PRINT_BUFFER
+from airbyte_cdk.models import AirbyteMessage, ConnectorSpecification
+from airbyte_cdk.sources import Source
+from airbyte_cdk.sources.connector_state_manager import HashableStreamDescriptor
+
+from source_digitalocean_quolum.record_path import RecordLines
+
+
+class Entrypoint(AirbyteEntrypoint):
+    """AirbyteEntrypoint that takes RecordLines among the messages of a read."""
+
+    def read(
+        self, source_spec: ConnectorSpecification, config: TConfig, catalog: Any, state: list[Any]
+    ) -> Iterable[AirbyteMessage]:
+        """See AirbyteEntrypoint.read; records are on stdout when it goes on to the next message."""
+        for message in super().read(source_spec, config, catalog, state):
+            if isinstance(message, RecordLines):
+                _write(message.lines)
+            else:
+                yield message
+
+    @staticmethod
+    def handle_record_counts(
+        message: AirbyteMessage, stream_message_count: defaultdict[HashableStreamDescriptor, float]
+    ) -> AirbyteMessage:
+        """See AirbyteEntrypoint: a state says how many records came before it."""
+        if isinstance(message, RecordLines):
+            stream_message_count[HashableStreamDescriptor(name=message.stream, namespace=None)] += message.count
+            return message
+        return AirbyteEntrypoint.handle_record_counts(message, stream_message_count)
+
+
+def launch(source: Source, args: list[str]) -> None:
+    """Run one command and print its messages, as airbyte_cdk.entrypoint.launch does.
+
+    When whoever reads stdout goes away, the process ends at once with exit code 1: the worker threads would
+    go on asking DigitalOcean for records that nobody takes.
+    """
+    entrypoint = Entrypoint(source)
+    messages = iter(entrypoint.run(entrypoint.parse_args(args)))
+    try:
+        with PRINT_BUFFER:
+            for message in messages:
+                print(f"{message}\n", end="")
+    except BrokenPipeError:
+        with suppress(OSError):
+            os.write(2, b"Nobody reads the output any more: the command ends.\n")
+        os._exit(1)
+
+
+def _write(lines: bytes) -> None:
+    """Write whole lines to stdout, after everything that was printed before."""
+    if sys.stdout is not PRINT_BUFFER or sys.__stdout__ is None:
+        sys.stdout.write(lines.decode())
+        return
+    with PRINT_BUFFER.lock:
+        PRINT_BUFFER.flush()
+        out = cast("BinaryIO", sys.__stdout__.buffer)
+        rest = lines
+        # Unbuffered (PYTHONUNBUFFERED), stdout may take a part only.
+        while (taken := out.write(rest)) < len(rest):
+            rest = rest[taken:]
+        out.flush()

@@ -1,0 +1,172 @@
+"""From a stream's records to finished lines: the CDK's concurrent read, with many records in one message."""
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from queue import Queue
+
+import orjson
+from airbyte_cdk.entrypoint import AirbyteEntrypoint
+from airbyte_cdk.models import AirbyteMessage, AirbyteStreamStatus, Type
+from airbyte_cdk.sources.concurrent_source.concurrent_read_processor import ConcurrentReadProcessor
+from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
+from airbyte_cdk.sources.concurrent_source.stream_thread_exception import StreamThreadException
+from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
+from airbyte_cdk.sources.streams.concurrent.cursor import Cursor
+from airbyte_cdk.sources.streams.concurrent.partition_enqueuer import PartitionEnqueuer
+from airbyte_cdk.sources.streams.concurrent.partition_reader import PartitionLogger, PartitionReader
+from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
+from airbyte_cdk.sources.streams.concurrent.partitions.types import PartitionCompleteSentinel, QueueItem
+from airbyte_cdk.sources.types import Record
+from airbyte_cdk.sources.utils.record_helper import stream_data_to_airbyte_message
+from airbyte_cdk.utils.stream_status_utils import as_airbyte_message as status_message
+
+# Lines handed on together, in bytes: large enough that a batch's cost is none of the record's.
+_BATCH = 128 * 1024
+# Batches that wait for a slow destination: 8 MB, where the CDK's 10,000 records would be hundreds.
+_WAITING_BATCHES = 64
+
+
+@dataclass
+class RecordLines(AirbyteMessage):
+    """The RECORD messages of `count` records of one stream, as they are written: a line each.
+
+    It stands for its records among the messages of a read, and only where the caller knows it (entrypoint.py).
+    """
+
+    stream: str = ""
+    count: int = 0
+    lines: bytes = b""
+
+
+class LineSource(ConcurrentSource):
+    """The CDK's concurrent source (airbyte_cdk 7.39), of which a record costs no message, queue item or object.
+
+    The CDK puts every record into a queue, where another thread makes a message of it, counts it, turns that
+    into a dict, the dict into bytes, the bytes into text and the text into bytes again; and 10,000 queued
+    records are a million objects for the garbage collector. Here the thread that read a record makes its line,
+    and lines go through the queue by the hundred kilobytes. Order, counts, statuses and states are the CDK's:
+    a cursor sees a record after it was queued, and a state is queued after all that it covers.
+
+    Measured on 60,000 Droplets of 2.2 KB: 34 of 56 us CPU a record gone, and a third of the memory's peak.
+    """
+
+    @classmethod
+    def like(cls, source: ConcurrentSource) -> "LineSource":
+        """One that takes the place of the CDK's: the same threads, queue and messages."""
+        queue = source._queue  # noqa: SLF001 (the source that declares streams gives it nowhere else)
+        queue.maxsize = _WAITING_BATCHES
+        return cls(
+            threadpool=source._threadpool,  # noqa: SLF001
+            logger=source._logger,  # noqa: SLF001
+            slice_logger=source._slice_logger,  # noqa: SLF001
+            queue=queue,
+            message_repository=source._message_repository,  # noqa: SLF001
+            initial_number_partitions_to_generate=source._initial_number_partitions_to_generate,  # noqa: SLF001
+        )
+
+    def read(self, streams: list[AbstractStream]) -> Iterator[AirbyteMessage]:
+        """ConcurrentSource.read with the two parts below in place of the CDK's."""
+        self._logger.info("Starting syncing")
+        processor = LineProcessor(
+            streams,
+            PartitionEnqueuer(self._queue, self._threadpool),
+            self._threadpool,
+            self._logger,
+            self._slice_logger,
+            self._message_repository,
+            LineReader(self._queue, PartitionLogger(self._slice_logger, self._logger, self._message_repository)),
+            max_concurrent_partition_generators=self._initial_number_partitions_to_generate,
+        )
+        yield from self._submit_initial_partition_generators(processor)
+        yield from self._consume_from_queue(self._queue, processor)
+        self._threadpool.check_for_errors_and_shutdown()
+        self._logger.info("Finished syncing")
+
+    def _handle_item(
+        self, queue_item: QueueItem, concurrent_stream_processor: ConcurrentReadProcessor
+    ) -> Iterable[AirbyteMessage]:
+        if isinstance(queue_item, RecordLines) and isinstance(concurrent_stream_processor, LineProcessor):
+            return concurrent_stream_processor.on_lines(queue_item)
+        return super()._handle_item(queue_item, concurrent_stream_processor)
+
+
+class LineProcessor(ConcurrentReadProcessor):
+    """ConcurrentReadProcessor that knows RecordLines; runs in the main thread."""
+
+    def on_lines(self, lines: RecordLines) -> Iterable[AirbyteMessage]:
+        """ConcurrentReadProcessor.on_record for many records."""
+        if self._record_counter[lines.stream] == 0:
+            self._logger.info(f"Marking stream {lines.stream} as RUNNING")
+            stream = self._stream_name_to_instance[lines.stream].as_airbyte_stream()
+            yield status_message(stream, AirbyteStreamStatus.RUNNING)
+        self._record_counter[lines.stream] += lines.count
+        yield lines
+        yield from self._message_repository.consume_queue()
+
+
+class LineReader(PartitionReader):
+    """PartitionReader that makes lines of the records; runs in the worker threads."""
+
+    def process_partition(self, partition: Partition, cursor: Cursor) -> None:
+        """PartitionReader.process_partition; what was read before an exception is handed on before it is."""
+        batch = _Batch(partition.stream_name(), self._queue, cursor)
+        try:
+            if self._partition_logger:
+                self._partition_logger.log(partition)
+            try:
+                for record in partition.read():
+                    if isinstance(record, AirbyteMessage):
+                        # A state in the middle of a partition (utilization) covers what was read before it.
+                        batch.hand_on()
+                        self._queue.put(record)
+                    else:
+                        batch.add(record)
+            finally:
+                batch.hand_on()
+            cursor.close_partition(partition)
+            self._queue.put(PartitionCompleteSentinel(partition, self._IS_SUCCESSFUL))
+        except Exception as error:  # noqa: BLE001 (the main thread must learn of it, or it waits forever)
+            self._queue.put(StreamThreadException(error, partition.stream_name()))
+            self._queue.put(PartitionCompleteSentinel(partition, not self._IS_SUCCESSFUL))
+
+
+class _Batch:
+    def __init__(self, stream: str, queue: Queue[QueueItem], cursor: Cursor) -> None:
+        self._stream, self._queue, self._cursor = stream, queue, cursor
+        self._before = b'{"type":"RECORD","record":{"stream":' + orjson.dumps(stream) + b',"data":'
+        self._records: list[Record] = []
+        self._rows: list[bytes] = []
+        self._size = 0
+
+    def add(self, record: Record) -> None:
+        try:
+            row = orjson.dumps(record.data)
+        except TypeError:
+            self.hand_on()
+            self._put(_one_line(record), [record])
+            return
+        self._rows.append(row)
+        self._records.append(record)
+        self._size += len(row)
+        if self._size >= _BATCH:
+            self.hand_on()
+
+    def hand_on(self) -> None:
+        if not self._records:
+            return
+        after = b',"emitted_at":%d}}\n' % (time.time_ns() // 1_000_000)
+        lines = self._before + (after + self._before).join(self._rows) + after
+        records, self._records, self._rows, self._size = self._records, [], [], 0
+        self._put(lines, records)
+
+    def _put(self, lines: bytes, records: list[Record]) -> None:
+        self._queue.put(RecordLines(Type.RECORD, stream=self._stream, count=len(records), lines=lines))
+        for record in records:
+            self._cursor.observe(record)
+
+
+def _one_line(record: Record) -> bytes:
+    """The line of a record that orjson refuses (an integer beyond 64 bits), as the CDK writes it."""
+    message = stream_data_to_airbyte_message(record.stream_name, record.data)
+    return AirbyteEntrypoint.airbyte_message_to_string(message).encode() + b"\n"
