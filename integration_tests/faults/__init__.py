@@ -1,0 +1,1 @@
+"""What happens when DigitalOcean, the network, the host or the input misbehaves."""
