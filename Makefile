@@ -61,9 +61,10 @@ type-check: $(STAMP) ## Check the types
 check-all: lint format-check type-check ## Lint, format-check and type-check
 
 .PHONY: docs
-docs: $(STAMP) ## Write the tables of streams and metrics anew
+docs: $(STAMP) ## Write the tables of streams, metrics and faults anew
 	$(BIN)/python tools/streams_table.py
 	$(BIN)/python tools/metrics_table.py
+	$(BIN)/python -m tools.reliability faults
 
 # The dev lock holds the build backend too, so that installing the project itself resolves nothing. It comes
 # first: what the image gets must be the versions that the tests ran with.

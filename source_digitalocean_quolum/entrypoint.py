@@ -1,5 +1,7 @@
 """The CDK's entry point for the command line, which writes lines of records as they are."""
 
+import errno
+import logging
 import os
 import sys
 from collections import defaultdict
@@ -15,6 +17,12 @@ from airbyte_cdk.sources import Source
 from airbyte_cdk.sources.connector_state_manager import HashableStreamDescriptor
 
 from source_digitalocean_quolum.record_path import RecordLines
+
+_OUTPUT_ENDED = {
+    errno.EPIPE: b"Nobody reads the output any more: the command ends.",
+    errno.ENOSPC: b"The output cannot be written, its disk is full: the command ends.",
+    errno.EIO: b"The output cannot be written: the command ends.",
+}
 
 
 class Entrypoint(AirbyteEntrypoint):
@@ -44,18 +52,21 @@ class Entrypoint(AirbyteEntrypoint):
 def launch(source: Source, args: list[str]) -> None:
     """Run one command and print its messages, as airbyte_cdk.entrypoint.launch does.
 
-    When whoever reads stdout goes away, the process ends at once with exit code 1: the worker threads would
-    go on asking DigitalOcean for records that nobody takes.
+    When stdout cannot be written (its reader went away, its disk is full), the process ends at once with exit code 1:
+    the worker threads would go on asking DigitalOcean for records that nobody takes.
     """
-    entrypoint = Entrypoint(source)
-    messages = iter(entrypoint.run(entrypoint.parse_args(args)))
+    # A line of the log that cannot be written must not become a traceback on stderr; the next message tells.
+    logging.raiseExceptions = False
     try:
+        entrypoint = Entrypoint(source)
         with PRINT_BUFFER:
-            for message in messages:
+            for message in entrypoint.run(entrypoint.parse_args(args)):
                 print(f"{message}\n", end="")
-    except BrokenPipeError:
+    except OSError as error:
+        if error.errno not in _OUTPUT_ENDED:
+            raise
         with suppress(OSError):
-            os.write(2, b"Nobody reads the output any more: the command ends.\n")
+            os.write(2, _OUTPUT_ENDED[error.errno] + b"\n")
         os._exit(1)
 
 

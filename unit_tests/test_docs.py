@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import streams_table
+from tools import reliability, streams_table
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "integration_tests").rglob("*.md")])
@@ -104,3 +104,10 @@ def test_the_operators_page_has_airbytes_headings_in_order() -> None:
         "Data type map",
         "Changelog",
     ]
+
+
+def test_the_table_of_faults_is_up_to_date(tmp_path: Path) -> None:
+    page = tmp_path / "reliability.md"
+    page.write_text(reliability.PAGE.read_text(encoding="utf-8"), encoding="utf-8")
+    reliability.faults(page)
+    assert page.read_text(encoding="utf-8") == reliability.PAGE.read_text(encoding="utf-8")

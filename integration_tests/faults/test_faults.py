@@ -8,17 +8,10 @@ from typing import Any, Literal
 import pytest
 
 from integration_tests.connector import Run, configured
-from integration_tests.faults.cases import PATHS, Case, rounds
+from integration_tests.faults.cases import PARENTS, PATHS, Case, rounds
 from integration_tests.faults.host import Table, Warehouse, truth
 from integration_tests.faults.warm import Warm
 from integration_tests.sandbox import Sandbox
-
-# Without its parents' list a stream has nobody to ask about: it fails with it.
-PARENTS = {
-    "app_bandwidth_daily": "apps",
-    "invoice_items": "invoices",
-    "project_resources": "projects",
-}
 
 Moment = Literal["full", "incremental"]
 
@@ -74,10 +67,6 @@ def account(request: pytest.FixtureRequest, warm: Warm, streams: list[dict[str, 
         yield Account(sandbox, warm, streams, request.param)
 
 
-def cases(moment: Moment) -> dict[str, Case]:
-    return {getattr(case, moment): case for group in rounds(moment) for case in group}
-
-
 @pytest.mark.parametrize("number", range(max(len(rounds("full")), len(rounds("incremental")))))
 def test_what_is_promised_under_each_fault_holds(account: Account, number: int, request: pytest.FixtureRequest) -> None:
     moment: Moment = request.node.callspec.params["account"]
@@ -126,7 +115,8 @@ def broken(stream: str, case: Case | None, failing: set[str], done: Run, warehou
         if not said:
             return f"says {[error['message'] for error in errors]}"
         return "" if said[0]["failure_type"] == case.type else f"is a {said[0]['failure_type']}"
-    if (parent := PARENTS.get(stream)) and status == "INCOMPLETE" and parent in failing:
+    if status == "INCOMPLETE" and PARENTS.get(stream) in failing:
+        # Without its parents' list a stream has nobody to ask about: it fails with it.
         return ""
     if status != "COMPLETE" or errors:
         return f"is {status}: {[error['message'] for error in errors]}"

@@ -1,0 +1,131 @@
+"""The full counts behind docs/reliability.md, whose quick selections are part of the tests.
+
+python -m tools.reliability faults             the table of faults (a part of `make docs`)
+python -m tools.reliability kill --runs 300    kill and resume, one seed after the other
+python -m tools.reliability soak               memory at one and ten times 2,000 Droplets, and the use of the limits
+Each writes its result into docs/reliability.md, between the markers of its name. Traffic stays on loopback.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from integration_tests.connector import MAIN, configured, discover
+from integration_tests.faults.cases import CASES, rounds
+from integration_tests.faults.killing import killing
+from integration_tests.sandbox import Sandbox
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "reliability.md"
+# Droplets, volumes and what goes with them: long lists, and a list of children.
+_SOAKED = ("droplets", "volumes", "actions", "snapshots", "images", "project_resources")
+
+
+def write(name: str, text: str, page: Path = PAGE) -> None:
+    """Put a result between its markers on the page."""
+    before, start, rest = page.read_text(encoding="utf-8").partition(f"<!-- {name} -->\n")
+    _, end, after = rest.partition(f"<!-- /{name} -->")
+    if not start or not end:
+        raise ValueError(f"{page.name} has no place for {name}")
+    page.write_text(f"{before}{start}{text}{end}{after}", encoding="utf-8")
+
+
+_PROMISES = {
+    "lands": "every record arrives",
+    "fits": "every record arrives; a value that cannot be is null, a parent that is gone has no children",
+    "fails": "the stream fails, says why, and goes on from its last state the next time",
+}
+
+
+def faults(page: Path = PAGE) -> None:
+    """Write the table of faults."""
+    runs = len(rounds("full")) + len(rounds("incremental"))
+    hits = sum((case.full is not None) + (case.incremental is not None) for case in CASES)
+    lines = [f"{len(CASES)} faults, {hits} hits on single streams, in {runs} syncs of all streams of the suite:", ""]
+    lines += ["| Fault | First sync hits | Later sync hits | What stays correct |", "| --- | --- | --- | --- |"]
+    for case in CASES:
+        hit = [f"`{stream}`" if stream else "-" for stream in (case.full, case.incremental)]
+        lines.append(f"| {case.name} | {hit[0]} | {hit[1]} | {_PROMISES[case.promise]} |")
+    write("faults", "\n".join(lines) + "\n", page)
+
+
+def kill(runs: int) -> bool:
+    """Run so many seeds; whether all ended equal to the server."""
+    wrong: list[str] = []
+    signals: Counter[str] = Counter()
+    with killing() as account:
+        for seed in range(runs):
+            outcome = account.run(seed)
+            signals.update(outcome.kills)
+            if outcome.wrong:
+                wrong.append(f"seed {seed} ({', '.join(outcome.kills)}): {', '.join(outcome.wrong)}")
+                sys.stderr.write(wrong[-1] + "\n")
+    kills = ", ".join(f"{count} {name}" for name, count in sorted(signals.items()))
+    lines = [f"{runs} seeded runs with {sum(signals.values())} kills ({kills}): {runs - len(wrong)} ended equal to the"]
+    lines += ["server.", *(f"- {one}" for one in wrong)]
+    write("kill", "\n".join(lines) + "\n")
+    return not wrong
+
+
+def soak() -> bool:
+    """Read 2,000 and 20,000 Droplets under DigitalOcean's limits times four; whether no 429 was answered."""
+    rows = [_soaked(droplets) for droplets in (2_000, 20_000)]
+    cells = [
+        "| Droplets | records | requests | seconds | answered with 429 | peak memory |",
+        "| --- | --- | --- | --- | --- | --- |",
+        *("| " + " | ".join(row) + " |" for row in rows),
+    ]
+    write("soak", "\n".join(cells) + "\n")
+    return all(row[4] == "0" for row in rows)
+
+
+def _soaked(droplets: int) -> list[str]:
+    with Sandbox(droplets=droplets, days=30, seed=4, rate_limit=20_000) as sandbox:
+        config = sandbox.config()
+        catalog = configured(discover(config), *_SOAKED, full_refresh=True)
+        sandbox.reset_requests()
+        begun = time.monotonic()
+        records, peak = _measured(config, catalog)
+        seconds = time.monotonic() - begun
+        asked = sandbox.requests("/v2")
+    limited = sum(request["status"] == 429 for request in asked)
+    return [f"{droplets:,}", f"{records:,}", f"{len(asked):,}", f"{seconds:.0f}", f"{limited}", f"{peak:.0f} MB"]
+
+
+def _measured(config: dict[str, Any], catalog: dict[str, Any]) -> tuple[int, float]:
+    """Records read, and the peak of the process' resident memory in MB."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in (("config", config), ("catalog", catalog)):
+            (Path(folder) / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
+        options = ["--config", f"{folder}/config.json", "--catalog", f"{folder}/catalog.json"]
+        process = subprocess.Popen([sys.executable, str(MAIN), "read", *options], stdout=subprocess.PIPE)  # noqa: S603
+        records = sum(line.startswith(b'{"type":"RECORD"') for line in process.stdout or ())
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"the read ended with exit code {process.returncode}")
+    return records, usage.ru_maxrss / 1024
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one of the full counts; 1 if a promise was broken."""
+    parser = argparse.ArgumentParser(prog="tools.reliability", description="The full counts of docs/reliability.md.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("faults", help="the table of faults")
+    commands.add_parser("kill", help="kill and resume").add_argument("--runs", type=int, default=300)
+    commands.add_parser("soak", help="memory and limits of a large account")
+    options = parser.parse_args(arguments)
+    if options.command == "faults":
+        faults()
+        return 0
+    return int(not (kill(options.runs) if options.command == "kill" else soak()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
