@@ -61,7 +61,7 @@ def inventory(n: Mapping[str, int], done: Run) -> int:
     return flat + children
 
 
-@pytest.mark.parametrize("droplets", [20, 200])
+@pytest.mark.parametrize("droplets", [20, pytest.param(200, marks=pytest.mark.full)])
 def test_a_first_sync_and_the_next_one_take_no_more_requests_than_worked_out(
     streams: list[dict[str, Any]], droplets: int
 ) -> None:

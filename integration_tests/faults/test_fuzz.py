@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,7 +16,9 @@ from integration_tests.connector import Run, configured
 from integration_tests.faults.warm import Warm
 from integration_tests.sandbox import Sandbox
 
-FUZZED = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# HYPOTHESIS_EXAMPLES=500 for a long run.
+EXAMPLES = int(os.environ.get("HYPOTHESIS_EXAMPLES", "12"))
+FUZZED = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),

@@ -1,0 +1,1 @@
+"""Side by side in one run, on the same server: this connector, its peers and a floor (`python -m benchmarks`)."""
