@@ -1,6 +1,5 @@
 """Three plain-English findings from what landed in the warehouse, each with the SQL behind it."""
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,32 +9,11 @@ import duckdb
 # API reference, "Volumes": $0.10 per GiB and month.
 VOLUME_PRICE_PER_GIB = 0.10
 
-# The third part of a SKU is its product, e.g. 1-DO-DROP-0109.
-PRODUCTS = {
-    "BKUP": "Backups",
-    "DROP": "Droplets",
-    "GPUD": "GPU Droplets",
-    "INST": "App Platform",
-    "K8SHA": "Kubernetes",
-    "K8SWN": "Kubernetes",
-    "KAFKA": "Managed Databases",
-    "MONGODB": "Managed Databases",
-    "MYSQL": "Managed Databases",
-    "NODE": "Load Balancers",
-    "OPENSEARCH": "Managed Databases",
-    "PG": "Managed Databases",
-    "RSIP": "Reserved IPs",
-    "SNAP": "Snapshots",
-    "SUBS": "Container Registry",
-    "VALKEY": "Managed Databases",
-    "VOLM": "Volumes",
-}
-
-SPEND_BY_SKU = """
-select coalesce(nullif(split_part(sku, '-', 3), ''), 'other') as product, sum(total_amount) as usd
+SPEND_BY_FEATURE = """
+select feature, sum(total_amount) as usd
 from {schema}.billing_insights
 where start_date >= date_trunc('month', (select max(start_date) from {schema}.billing_insights))
-group by 1 having sum(total_amount) > 0 order by 2 desc
+group by feature having sum(total_amount) > 0 order by usd desc
 """
 
 LARGEST_DROPLETS = """
@@ -87,12 +65,10 @@ def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
 
 
 def _spend(connection: duckdb.DuckDBPyConnection, schema: str) -> Finding:
-    spend: Counter[str] = Counter()
-    for code, usd in connection.execute(SPEND_BY_SKU.format(schema=schema)).fetchall():
-        spend[PRODUCTS.get(code, code)] += usd
-    lines = [f"{product:<18} ${usd:>12,.2f}" for product, usd in spend.most_common()]
-    total = sum(spend.values())
-    return Finding(f"This month's usage so far costs ${total:,.2f} across {len(spend)} products.", lines)
+    spend = connection.execute(SPEND_BY_FEATURE.format(schema=schema)).fetchall()
+    lines = [f"{feature:<18} ${usd:>12,.2f}" for feature, usd in spend]
+    total = sum(usd for _, usd in spend)
+    return Finding(f"This month's usage so far costs ${total:,.2f} across {len(spend)} features.", lines)
 
 
 def _droplets(connection: duckdb.DuckDBPyConnection, schema: str) -> Finding:
