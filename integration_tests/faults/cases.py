@@ -267,7 +267,7 @@ CASES = [
         "403 between two pages",
         "forbid",
         "fails",
-        "allowed {stream} at first and then refused it",
+        "refused",
         after=1,
         full="images",
         incremental="app_bandwidth_daily",

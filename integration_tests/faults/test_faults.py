@@ -109,9 +109,7 @@ def broken(stream: str, case: Case | None, failing: set[str], done: Run, warehou
     if case is not None and case.promise == "fails":
         if status != "INCOMPLETE":
             return f"is {status}"
-        said = [
-            error for error in errors if case.says.format("some", stream=stream).split("some")[0] in error["message"]
-        ]
+        said = [error for error in errors if case.says in error["message"]]
         if not said:
             return f"says {[error['message'] for error in errors]}"
         return "" if said[0]["failure_type"] == case.type else f"is a {said[0]['failure_type']}"
