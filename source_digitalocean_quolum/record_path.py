@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import Queue
 
@@ -11,6 +12,7 @@ from airbyte_cdk.models import AirbyteMessage, AirbyteStreamStatus, Type
 from airbyte_cdk.sources.concurrent_source.concurrent_read_processor import ConcurrentReadProcessor
 from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
 from airbyte_cdk.sources.concurrent_source.stream_thread_exception import StreamThreadException
+from airbyte_cdk.sources.concurrent_source.thread_pool_manager import ThreadPoolManager
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 from airbyte_cdk.sources.streams.concurrent.cursor import Cursor
 from airbyte_cdk.sources.streams.concurrent.partition_enqueuer import PartitionEnqueuer
@@ -23,8 +25,10 @@ from airbyte_cdk.utils.stream_status_utils import as_airbyte_message as status_m
 
 # Lines handed on together, in bytes: large enough that a batch's cost is none of the record's.
 _BATCH = 128 * 1024
-# Batches that wait for a slow destination: 8 MB, where the CDK's 10,000 records would be hundreds.
-_WAITING_BATCHES = 64
+# Batches that wait for a slow destination: 4 MB, where the CDK's 10,000 records would be hundreds.
+_WAITING_BATCHES = 32
+# Partitions that wait for a thread, where the CDK lets 10,000 wait (and keeps as many that are done): 20 MB of them.
+_WAITING_PARTITIONS = 500
 
 
 @dataclass
@@ -53,16 +57,23 @@ class LineSource(ConcurrentSource):
 
     @classmethod
     def like(cls, source: ConcurrentSource) -> "LineSource":
-        """One that takes the place of the CDK's: the same threads, queue and messages."""
-        queue = source._queue  # noqa: SLF001 (the source that declares streams gives it nowhere else)
+        """One that takes the place of the CDK's: the same queue and messages, and threads of its own."""
+        # The source that declares streams gives these nowhere else.
+        queue, generators = source._queue, source._initial_number_partitions_to_generate  # noqa: SLF001
         queue.maxsize = _WAITING_BATCHES
+        # Threads that find partitions wait when there are many: they must not be missing among those that read.
+        threads = source._threadpool._threadpool._max_workers + generators  # noqa: SLF001
         return cls(
-            threadpool=source._threadpool,  # noqa: SLF001
+            threadpool=ThreadPoolManager(
+                ThreadPoolExecutor(threads, thread_name_prefix="workerpool"),
+                source._logger,  # noqa: SLF001
+                _WAITING_PARTITIONS,
+            ),
             logger=source._logger,  # noqa: SLF001
             slice_logger=source._slice_logger,  # noqa: SLF001
             queue=queue,
             message_repository=source._message_repository,  # noqa: SLF001
-            initial_number_partitions_to_generate=source._initial_number_partitions_to_generate,  # noqa: SLF001
+            initial_number_partitions_to_generate=generators,
         )
 
     def read(self, streams: list[AbstractStream]) -> Iterator[AirbyteMessage]:

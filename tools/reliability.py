@@ -2,7 +2,8 @@
 
 python -m tools.reliability faults             the table of faults (a part of `make docs`)
 python -m tools.reliability kill --runs 300    kill and resume, one seed after the other
-python -m tools.reliability soak               memory at one and ten times 2,000 Droplets, and the use of the limits
+python -m tools.reliability soak               memory at one and ten times 2,000 Droplets
+python -m tools.reliability quota              how long a large account takes under the limits as they are
 Each writes its result into docs/reliability.md, between the markers of its name. Traffic stays on loopback.
 """
 
@@ -14,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +23,11 @@ from integration_tests.connector import MAIN, configured, discover
 from integration_tests.faults.cases import CASES, rounds
 from integration_tests.faults.killing import killing
 from integration_tests.sandbox import Sandbox
+from source_digitalocean_quolum.components.budget import BURST_SHARE, MINUTE, REQUESTS_PER_HOUR
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reliability.md"
+# How much longer than the limits dictate a sync may take.
+_LONGER = 1.03
 # Droplets, volumes and what goes with them: long lists, and a list of children.
 _SOAKED = ("droplets", "volumes", "actions", "snapshots", "images", "project_resources")
 
@@ -35,6 +40,9 @@ def write(name: str, text: str, page: Path = PAGE) -> None:
         raise ValueError(f"{page.name} has no place for {name}")
     page.write_text(f"{before}{start}{text}{end}{after}", encoding="utf-8")
 
+
+# A list of their own for each of 2,000 Droplets, beside long lists.
+_PACED = (*_SOAKED, "droplet_associated_resources")
 
 _PROMISES = {
     "lands": "every record arrives",
@@ -98,6 +106,29 @@ def _soaked(droplets: int) -> list[str]:
     return [f"{droplets:,}", f"{records:,}", f"{len(asked):,}", f"{seconds:.0f}", f"{limited}", f"{peak:.0f} MB"]
 
 
+def quota() -> bool:
+    """Read 2,000 Droplets and a list of each under the real limits and latency; whether they were used and kept.
+
+    A minute's requests may all be sent at its beginning: n of them take 60 s times (n - 1) // 250, and not less.
+    """
+    with Sandbox(droplets=2_000, days=30, seed=4, latency_ms=80, rate_limit=REQUESTS_PER_HOUR) as sandbox:
+        config = sandbox.config()
+        catalog = configured(discover(config), *_PACED, full_refresh=True)
+        sandbox.reset_requests()
+        records, peak = _measured(config, catalog)
+        asked = sandbox.requests("/v2")
+    at = sorted(datetime.fromisoformat(request["time"]).timestamp() for request in asked)
+    limited = sum(request["status"] == 429 for request in asked)
+    taken, least = at[-1] - at[0], (len(at) - 1) // int(REQUESTS_PER_HOUR * BURST_SHARE) * MINUTE
+    text = (
+        f"{records:,} records in {len(at):,} requests, {limited} of them answered with 429: {taken:.0f} s from the\n"
+        f"first to the last, where the limits allow {least:.0f} s ({taken / least:.3f} times as long); "
+        f"peak memory {peak:.0f} MB.\n"
+    )
+    write("quota", text)
+    return not limited and taken <= _LONGER * least
+
+
 def _measured(config: dict[str, Any], catalog: dict[str, Any]) -> tuple[int, float]:
     """Records read, and the peak of the process' resident memory in MB."""
     with tempfile.TemporaryDirectory() as folder:
@@ -119,12 +150,14 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("faults", help="the table of faults")
     commands.add_parser("kill", help="kill and resume").add_argument("--runs", type=int, default=300)
-    commands.add_parser("soak", help="memory and limits of a large account")
+    commands.add_parser("soak", help="memory of a large account")
+    commands.add_parser("quota", help="the limits of a large account")
     options = parser.parse_args(arguments)
     if options.command == "faults":
         faults()
         return 0
-    return int(not (kill(options.runs) if options.command == "kill" else soak()))
+    kept = {"kill": lambda: kill(options.runs), "soak": soak, "quota": quota}
+    return int(not kept[options.command]())
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from threading import Semaphore
 from types import TracebackType
 from typing import Self
 
@@ -26,13 +27,13 @@ class LookAhead:
     count: the number of requests stays the same, unless the list shrinks by whole pages meanwhile.
 
     How many are under way follows need: more when the reader had to wait for the network, fewer when pages lie
-    ready, for a page of 440 KB that waits is memory.
+    ready, for a page of 440 KB that waits is memory. All lists of a run share the `room` for such pages.
 
     Measured at 50 ms a request: 60,000 Droplets in 4 s instead of 19.
     """
 
-    def __init__(self, ask: Callable[[int], Answer], pool: Executor, most: int) -> None:
-        self._ask, self._pool, self._most = ask, pool, most
+    def __init__(self, ask: Callable[[int], Answer], pool: Executor, room: Semaphore, most: int) -> None:
+        self._ask, self._pool, self._room, self._most = ask, pool, room, most
         self._depth = min(1, most)
         self._asked: dict[int, Future[Answer]] = {}
 
@@ -47,6 +48,8 @@ class LookAhead:
     def page(self, number: int) -> Answer:
         """The answer for this page, asked for now unless it was before. Raises what asking raised."""
         asked = self._asked.pop(number, None)
+        if asked is not None:
+            self._room.release()
         # One not yet begun is cancelled: this thread has nothing better to do than to ask itself.
         if asked is None or asked.cancel():
             return self._ask(number)
@@ -68,10 +71,13 @@ class LookAhead:
         last = min(-(-page.total // PAGE_SIZE), page.number + self._depth)
         for number in range(page.number + 1, last + 1):
             if number not in self._asked:
+                if not self._room.acquire(blocking=False):
+                    return
                 self._asked[number] = self._pool.submit(self._ask, number)
 
     def forget(self) -> None:
         """Do without the pages asked for: the list has to be read anew, or no further."""
         for asked in self._asked.values():
             asked.cancel()
+            self._room.release()
         self._asked.clear()

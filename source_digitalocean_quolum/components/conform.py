@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any
 
 import orjson
@@ -32,19 +33,24 @@ def compile_conformer(schema: Mapping[str, Any], misfits: Counter[str]) -> Confo
     and otherwise set to null and counted in `misfits` by its path. A record is never lost for one odd field.
     Money keeps its decimal digits: a number that a float cannot hold is written out digit by digit.
     """
-    fields = {
-        name: (compile_test(declared, _kind), _conformer({"properties": {name: declared}}, misfits, ""))
-        for name, declared in schema.get("properties", {}).items()
-    }
-    if not fields:
+    if not schema.get("properties"):
         return None
     fits = compile_test({"type": "object", **schema}, _kind)
+
+    @cache
+    def by_field() -> list[tuple[str, Callable[[Any], bool], Conformer]]:
+        # Most streams never need it, and it is three times what `fits` is.
+        return [
+            (name, compile_test(declared, _kind), make_fit)
+            for name, declared in schema["properties"].items()
+            if (make_fit := _conformer({"properties": {name: declared}}, misfits, ""))
+        ]
 
     def conform(record: dict[str, Any]) -> None:
         if fits(record):
             return
-        for name, (field_fits, make_fit) in fields.items():
-            if make_fit and not field_fits(record.get(name)):
+        for name, field_fits, make_fit in by_field():
+            if not field_fits(record.get(name)):
                 make_fit(record)
 
     return conform

@@ -4,11 +4,12 @@ import json
 import logging
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
+from source_digitalocean_quolum.components.ahead import Answer, LookAhead
 from source_digitalocean_quolum.components.budget import SPECIAL_LIMITS, DigitalOceanBudget
 from source_digitalocean_quolum.components.endpoint import Endpoint
 from source_digitalocean_quolum.components.page_cache import PageCache
@@ -39,6 +40,8 @@ class Connection:
         self._workers = workers
         # `num_workers` is how many requests may be under way, whichever threads they come from.
         self.slots = threading.BoundedSemaphore(workers)
+        # Pages asked for ahead of their readers that wait for them: not more than can be under way.
+        self._room_ahead = threading.BoundedSemaphore(workers)
         self.budget = DigitalOceanBudget()
         self.pages = PageCache()
         self.token_lock = threading.RLock()
@@ -66,17 +69,16 @@ class Connection:
             return connection
 
     @cached_property
-    def pool(self) -> ThreadPoolExecutor:
-        """The threads that ask for pages ahead of their reader."""
+    def _ahead(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(self._workers, thread_name_prefix="ahead")
 
-    def most_ahead(self, endpoint: Endpoint) -> int:
-        """How many pages of one list may be asked for ahead: as many as requests may be under way beside its own.
+    def look_ahead(self, endpoint: Endpoint, ask: Callable[[int], Answer]) -> LookAhead:
+        """For one read of a list: as many pages ahead as requests may be under way beside its own.
 
         None where DigitalOcean counts an endpoint on its own: its requests would wait there in everyone's way.
         """
         apart = f"/v2/{endpoint.path}".startswith(tuple(SPECIAL_LIMITS))
-        return 0 if apart else self._workers - 1
+        return LookAhead(ask, self._ahead, self._room_ahead, most=0 if apart else self._workers - 1)
 
     def allowed(self, stream: str) -> bool:
         """Note that DigitalOcean answered a request of this stream; false if it had refused one before."""

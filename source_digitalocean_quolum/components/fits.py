@@ -5,6 +5,10 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
+import orjson
+
+Test = Callable[[Any], bool]
+
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
@@ -41,32 +45,36 @@ def is_date(value: Any) -> bool:
     return True
 
 
-def compile_test(declared: Mapping[str, Any], kind_of: Callable[[Mapping[str, Any]], str]) -> Callable[[Any], bool]:
+def compile_test(declared: Mapping[str, Any], kind_of: Callable[[Mapping[str, Any]], str]) -> Test:
     """A function that tells whether a value of this schema (null included) is left as it is by conform.
 
     `kind_of` is conform's. A schema is data and most records fit it, so the test is written out as Python code
     for each one, as dataclasses are: names and types become constants, a loop over declared fields becomes
     lines. Measured on Droplets of 2.2 KB: 3.6 us a record, where going through the declaration took 23.
+
+    One function is made for each object and list, and one for all that declare the same: an app's specification
+    stands in the schemas of apps and deployments seven times. Compiled one by one, the largest schema takes no more
+    memory than its functions. Measured with 133 streams: a peak of 163 MB became 134.
     """
-    writer = _Writer(kind_of)
-    test = writer.function(declared)
-    namespace: dict[str, Any] = {"is_moment": is_moment, "is_date": is_date}
-    # Only names, integers and repr() of property names go into the text.
-    exec("\n".join(writer.lines), namespace)  # noqa: S102
-    compiled: Callable[[Any], bool] = namespace[test]
-    return compiled
+    written = orjson.dumps(declared)
+    test = _made.get(written)
+    if test is None:
+        test = _made[written] = _Function(kind_of).compiled(declared)
+    return test
 
 
-class _Writer:
-    """Writes one function for each object and list in a schema, the inner ones first."""
+# By schema. Two threads may make the same function at the same time, and keep either.
+_made: dict[bytes, Test] = {}
+
+
+class _Function:
+    """The text of one function, and the functions it calls."""
 
     def __init__(self, kind_of: Callable[[Mapping[str, Any]], str]) -> None:
-        self.lines: list[str] = []
         self._kind_of = kind_of
-        self._functions = 0
+        self._namespace: dict[str, Any] = {"is_moment": is_moment, "is_date": is_date}
 
-    def function(self, declared: Mapping[str, Any]) -> str:
-        """Write the function for a schema; its name."""
+    def compiled(self, declared: Mapping[str, Any]) -> Test:
         kind = self._kind_of(declared)
         if kind == "object":
             body = ["if v.__class__ is not dict: return v is None", "get = v.get", *self._fields(declared)]
@@ -76,10 +84,11 @@ class _Writer:
             body = [f"return {test} or v is None"]
         else:
             body = []
-        self._functions += 1
-        name = f"fits_{self._functions}"
-        self.lines += [f"def {name}(v):", *(f"    {line}" for line in body), "    return True"]
-        return name
+        lines = ["def fits(v):", *(f"    {line}" for line in body), "    return True"]
+        # Only names, integers and repr() of property names go into the text.
+        exec("\n".join(lines), self._namespace)  # noqa: S102
+        function: Test = self._namespace["fits"]
+        return function
 
     def _fields(self, declared: Mapping[str, Any]) -> list[str]:
         body = []
@@ -96,5 +105,7 @@ class _Writer:
         """The expression over `v` for a schema; empty where anything fits."""
         kind = self._kind_of(declared)
         if kind in ("object", "array"):
-            return f"{self.function(declared)}(v)"
+            name = f"fits_{len(self._namespace)}"
+            self._namespace[name] = compile_test(declared, self._kind_of)
+            return f"{name}(v)"
         return _TESTS.get(kind, "")

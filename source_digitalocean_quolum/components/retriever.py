@@ -10,7 +10,6 @@ from airbyte_cdk.sources.declarative.requesters.requester import Requester
 from airbyte_cdk.sources.declarative.retrievers.retriever import Retriever
 from airbyte_cdk.sources.types import Record, StreamSlice
 
-from source_digitalocean_quolum.components.ahead import LookAhead
 from source_digitalocean_quolum.components.conform import Conformer, compile_conformer
 from source_digitalocean_quolum.components.connection import Connection
 from source_digitalocean_quolum.components.endpoint import Endpoint
@@ -99,7 +98,7 @@ class DigitalOceanRetriever(Retriever):
         def ask(number: int) -> requests.Response | None:
             return self._page(stream_slice, number, again=walk.restarted)
 
-        with LookAhead(ask, self._connection.pool, self._connection.most_ahead(endpoint)) as pages:
+        with self._connection.look_ahead(endpoint, ask) as pages:
             while (response := pages.page(walk.number)) is not None:
                 page = self._place(response, walk.number)
                 if order is None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import requests
 from airbyte_cdk.sources.types import StreamSlice
 
-from source_digitalocean_quolum.components.ahead import LookAhead
 from source_digitalocean_quolum.components.conform import Conformer
 from source_digitalocean_quolum.components.keys import KeyedRows
 from source_digitalocean_quolum.components.order import is_older
@@ -50,7 +49,7 @@ class WholeListRetriever(DigitalOceanRetriever):
         def ask(number: int) -> requests.Response | None:
             return self._page(stream_slice, number, again=walk.restarted)
 
-        with LookAhead(ask, self._connection.pool, self._connection.most_ahead(endpoint)) as pages:
+        with self._connection.look_ahead(endpoint, ask) as pages:
             while (response := pages.page(walk.number)) is not None:
                 page = self._place(response, walk.number)
                 if page.number == 1:
