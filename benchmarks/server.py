@@ -1,127 +1,81 @@
 """A server with answers made beforehand, in a process of its own: what it costs is the same for everyone.
 
-python -m benchmarks.server RECORDS LATENCY_MS: prints its port, serves /v2/droplets until stdin ends.
+python -m benchmarks.server SCENARIO RECORDS LATENCY_MS, or RECORDING LATENCY_MS (see recording.py): prints its port.
+To each line on stdin it answers how many requests there were since the last one; it ends with stdin.
 """
 
 import asyncio
 import sys
-from typing import Any
+from collections import defaultdict
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
+from benchmarks.recording import Asked, recorded
+from benchmarks.scenarios import SCENARIOS
+
 PAGE_SIZE = 200
 _HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nratelimit-limit: 100000000\r\ncontent-length: %d\r\n\r\n"
-_REGIONS = ["ams3", "blr1", "fra1", "lon1", "nyc1", "nyc3", "sfo3", "sgp1", "syd1", "tor1"]
-_SIZES = [f"s-{cpus}vcpu-{memory}gb" for cpus in (1, 2, 4, 8, 16) for memory in (1, 2, 4, 8, 16, 32)]
-
-
-def droplet(number: int) -> dict[str, Any]:
-    """A record as DigitalOcean's list of Droplets has it, of 2.5 KB."""
-    made = "2026-01-01T00:00:00Z"
-    image = {
-        "id": 63663980,
-        "name": "22.04 (LTS) x64",
-        "distribution": "Ubuntu",
-        "slug": "ubuntu-22-04-x64",
-        "public": True,
-        "regions": _REGIONS,
-        "created_at": made,
-        "type": "base",
-        "min_disk_size": 20,
-        "size_gigabytes": 2.36,
-        "description": "",
-        "tags": [],
-        "status": "available",
-        "error_message": "",
-    }
-    size = {
-        "slug": "s-4vcpu-8gb",
-        "memory": 8192,
-        "vcpus": 4,
-        "disk": 160,
-        "transfer": 5.0,
-        "price_monthly": 48.0,
-        "price_hourly": 0.07143,
-        "regions": _REGIONS,
-        "available": True,
-        "description": "Basic",
-    }
-    networks = {
-        "v4": [
-            {"ip_address": "10.128.192.124", "netmask": "255.255.0.0", "gateway": "10.128.0.1", "type": "private"},
-            {"ip_address": "192.0.2.154", "netmask": "255.255.255.0", "gateway": "192.0.2.1", "type": "public"},
-        ],
-        "v6": [{"ip_address": "2001:db8::18a:a001", "netmask": 64, "gateway": "2001:db8::1", "type": "public"}],
-    }
-    region = {
-        "slug": "nyc3",
-        "name": "New York 3",
-        "features": ["backups", "ipv6", "metadata", "storage"],
-        "available": True,
-        "sizes": _SIZES,
-    }
-    return {
-        "id": number,
-        "name": f"web-{number}",
-        "memory": 8192,
-        "vcpus": 4,
-        "disk": 160,
-        "locked": False,
-        "status": "active",
-        "kernel": None,
-        "created_at": made,
-        "features": ["backups", "private_networking"],
-        "backup_ids": [53893572, 53893573],
-        "snapshot_ids": [67512819],
-        "image": image,
-        "next_backup_window": {"start": made, "end": "2026-01-01T23:00:00Z"},
-        "volume_ids": ["506f78a4-e098-11e5-ad9f-000f53306ae1"],
-        "size": size,
-        "size_slug": "s-4vcpu-8gb",
-        "networks": networks,
-        "region": region,
-        "tags": ["web", "env:prod"],
-        "vpc_uuid": "760e09ef-dc84-11e8-981e-3cfdfeaae000",
-    }
+_NONE = orjson.dumps({"message": "not there", "links": {}, "meta": {"total": 0}})
 
 
 class Pages:
-    """Every answer, as bytes. Links are whole URLs, as DigitalOcean's are."""
+    """The answers of a scenario, as bytes. Links are whole URLs, as DigitalOcean's are."""
 
-    def __init__(self, records: int) -> None:
+    def __init__(self, scenario: str, records: int) -> None:
+        self._scenario = next(one for one in SCENARIOS if one.name == scenario)
         self._records = records
-        self._base = ""
-        self._made: dict[int, bytes] = {}
+        self._made: defaultdict[str, dict[int, bytes]] = defaultdict(dict)
 
     def make(self, port: int) -> None:
         """Render the pages, once the port is known."""
-        count = max(1, -(-self._records // PAGE_SIZE))
-        for number in range(1, count + 1):
-            rows = [droplet(n) for n in range((number - 1) * PAGE_SIZE, min(self._records, number * PAGE_SIZE))]
-            url = f"http://127.0.0.1:{port}/v2/droplets?page={number + 1}&per_page={PAGE_SIZE}"
-            links = {"pages": {"next": url}} if number < count else {}
-            self._made[number] = orjson.dumps({"droplets": rows, "links": links, "meta": {"total": self._records}})
-        self._made[0] = orjson.dumps({"droplets": [], "links": {}, "meta": {"total": 0}})
+        for path, key, rows in self._scenario.answers(self._records):
+            for number in range(1, max(1, -(-len(rows) // PAGE_SIZE)) + 1):
+                page = rows[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
+                url = f"http://127.0.0.1:{port}/v2/{path}?page={number + 1}&per_page={PAGE_SIZE}"
+                links = {"pages": {"next": url}} if number * PAGE_SIZE < len(rows) else {}
+                self._made[path][number] = orjson.dumps({key: page, "links": links, "meta": {"total": len(rows)}})
+            self._made[path][0] = orjson.dumps({key: [], "links": {}, "meta": {"total": 0}})
 
-    def answer(self, target: str) -> bytes:
-        """The answer to a request line's target; GPU Droplets there are none."""
-        query = parse_qs(urlsplit(target).query)
+    def answer(self, asked: Asked) -> bytes:
+        """The answer to a request; GPU Droplets there are none."""
+        parts = urlsplit(asked.target)
+        query = parse_qs(parts.query)
         page = 0 if query.get("type") == ["gpus"] else int(query.get("page", ["1"])[0])
-        body = self._made[page]
-        return _HEAD % len(body) + body
+        return self._made[parts.path.removeprefix("/v2/")].get(page, _NONE)
 
 
-async def serve(records: int, latency: float) -> None:
+class Recording:
+    """The answers of a recording; None at all of an empty one, whose lists are empty."""
+
+    def __init__(self, path: Path) -> None:
+        self._answers = recorded(path)
+
+    def make(self, port: int) -> None:
+        """Everything is there."""
+
+    def answer(self, asked: Asked) -> bytes:
+        """What was answered then."""
+        return self._answers[asked] if self._answers else orjson.dumps({"droplets": [], "links": {}, "meta": {}})
+
+
+async def serve(pages: Pages | Recording, latency: float) -> None:
     """Serve until stdin ends."""
-    pages = Pages(records)
+    requests = 0
 
     async def connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal requests
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
+                requests += 1
+                method, target, _ = head.decode().split(" ", 2)
+                length = head.lower().partition(b"content-length: ")[2].partition(b"\r")[0]
+                body = await reader.readexactly(int(length or 0))
                 if latency:
                     await asyncio.sleep(latency)
-                writer.write(pages.answer(head.split(b" ", 2)[1].decode()))
+                answer = pages.answer(Asked(method, target, body.decode()))
+                writer.write(_HEAD % len(answer) + answer)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
@@ -131,9 +85,19 @@ async def serve(records: int, latency: float) -> None:
     pages.make(port)
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    await asyncio.to_thread(sys.stdin.read)
+    while await asyncio.to_thread(sys.stdin.readline):
+        sys.stdout.write(f"{requests}\n")
+        sys.stdout.flush()
+        requests = 0
     server.close()
 
 
+def main(arguments: list[str]) -> None:
+    """Choose the answers and serve them."""
+    *what, latency = arguments
+    pages = Pages(what[0], int(what[1])) if len(what) > 1 else Recording(Path(what[0]))
+    asyncio.run(serve(pages, float(latency) / 1000))
+
+
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), float(sys.argv[2]) / 1000))
+    main(sys.argv[1:])

@@ -1,7 +1,7 @@
 """Reads one slice of a stream, page by page, completely: also while the list changes under the reader."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -187,8 +187,21 @@ class PageWalk:
         self.number, self._linked = page.next, page.linked
         return True
 
-    def unseen(self, keys: Iterable[Any]) -> list[bool]:
+    def unseen(self, keys: list[Any]) -> list[bool]:
         """For each key whether it comes for the first time, as None always does; forgets those of long past pages."""
+        whole = set(keys)
+        if len(whole) == len(keys) and None not in whole and self._seen.isdisjoint(whole):
+            # As on almost every page.
+            fresh, new = [True] * len(keys), keys
+            self._seen |= whole
+        else:
+            fresh, new = self._unseen_of(keys)
+        self._remembered.append(new)
+        if len(self._remembered) > _REMEMBERED_PAGES and not self._exact:
+            self._seen.difference_update(self._remembered.popleft())
+        return fresh
+
+    def _unseen_of(self, keys: list[Any]) -> tuple[list[bool], list[Any]]:
         fresh, new = [], []
         for key in keys:
             first = key is None or key not in self._seen
@@ -196,10 +209,7 @@ class PageWalk:
             if first and key is not None:
                 self._seen.add(key)
                 new.append(key)
-        self._remembered.append(new)
-        if len(self._remembered) > _REMEMBERED_PAGES and not self._exact:
-            self._seen.difference_update(self._remembered.popleft())
-        return fresh
+        return fresh, new
 
 
 def _page_of(link: Any) -> int | None:

@@ -25,7 +25,7 @@ from source_digitalocean_quolum.components.records import (
     take,
 )
 from source_digitalocean_quolum.components.requester import AGAIN
-from source_digitalocean_quolum.components.selection import Place, deriver, select
+from source_digitalocean_quolum.components.selection import Derive, deriver, select
 from source_digitalocean_quolum.components.unfinished import HoldBack
 from source_digitalocean_quolum.schemas import secrets_of
 
@@ -90,10 +90,9 @@ class DigitalOceanRetriever(Retriever):
         order = NewestFirst(field, since) if endpoint.newest_first and since else None
         walk = PageWalk()
 
-        def emit(rows: list[Row]) -> Iterator[Row]:
-            for row, fresh in zip(rows, walk.unseen(map(self._key_of, rows)), strict=True):
-                if fresh and (since is None or not is_older(row.get(field), since)):
-                    yield row
+        def emit(rows: list[Row], keys: list[Any]) -> Iterable[Row]:
+            fresh = [row for row, is_new in zip(rows, walk.unseen(keys), strict=True) if is_new]
+            return fresh if since is None else [row for row in fresh if not is_older(row.get(field), since)]
 
         def ask(number: int) -> requests.Response | None:
             return self._page(stream_slice, number, again=walk.restarted)
@@ -104,14 +103,16 @@ class DigitalOceanRetriever(Retriever):
                 if order is None:
                     pages.expect(page)
                 rows = self._rows(response, derive, conform)
-                if walk.doubts(page, [self._key_of(row) for row in rows]):
+                keys = [self._key_of(row) for row in rows]
+                if walk.doubts(page, keys):
                     pages.forget()
                     continue
-                yield from emit(rows)
+                yield from emit(rows, keys)
                 for number in walk.moved(page):
                     if (reread := self._page(stream_slice, number, again=True)) is not None:
                         walk.noticed(self._place(reread, number))
-                        yield from emit(self._rows(reread, derive, conform))
+                        moved = self._rows(reread, derive, conform)
+                        yield from emit(moved, [self._key_of(row) for row in moved])
                 if (order and order.is_past(rows)) or not walk.advance(page):
                     return
 
@@ -132,7 +133,7 @@ class DigitalOceanRetriever(Retriever):
     def _rows(
         self,
         response: requests.Response,
-        derive: Callable[[Row, Place], None] | None,
+        derive: Derive | None,
         conform: Conformer | None,
     ) -> list[Row]:
         """The records of one page, clean: secrets dropped, derived fields added, values fitting."""
@@ -140,15 +141,15 @@ class DigitalOceanRetriever(Retriever):
         if may_hold_secrets(response.content):
             body = scrub(body)
         release(response)
-        rows = []
-        for row, place in select(body, self._endpoint):
-            if self._secrets:
+        rows, places = select(body, self._endpoint)
+        if self._secrets:
+            for row in rows:
                 drop(row, self._secrets)
-            if derive:
-                derive(row, place)
-            if conform:
+        if derive:
+            derive(rows, places)
+        if conform:
+            for row in rows:
                 conform(row)
-            rows.append(row)
         return rows
 
     def _conformer(self, schema: Mapping[str, Any]) -> Conformer | None:

@@ -1,6 +1,6 @@
 """Where in an answer the records are: lists, maps, lists of plain values, and lists inside the listed objects."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -22,11 +22,22 @@ class Place(NamedTuple):
     nested: str = ""
 
 
-def select(body: Any, endpoint: Endpoint) -> Iterator[tuple[Row, Place]]:
-    """Each record of an answer with its place.
+Derive = Callable[[list[Row], Iterable[Place]], None]
+
+
+def select(body: Any, endpoint: Endpoint) -> tuple[list[Row], Iterable[Place]]:
+    """The records of an answer, and where each stood (made when asked for: most streams do not ask).
 
     Raises UnexpectedBody where the answer is not as the endpoint's facts say.
     """
+    if endpoint.is_plain:
+        rows = take(body, endpoint.records)
+        return rows, (Place(body, row) for row in rows)
+    found = list(_placed(body, endpoint))
+    return [row for row, _ in found], [place for _, place in found]
+
+
+def _placed(body: Any, endpoint: Endpoint) -> Iterator[tuple[Row, Place]]:
     for outer in _listed(body, endpoint):
         if not endpoint.nested:
             yield outer, Place(body, outer)
@@ -71,8 +82,8 @@ def _as_row(member: Any, endpoint: Endpoint) -> Row:
     raise UnexpectedBody(f"`{endpoint.records}` with members that are no objects")
 
 
-def deriver(endpoint: Endpoint, stream_slice: StreamSlice) -> Callable[[Row, Place], None] | None:
-    """A function that adds the fields the API does not return (Endpoint.derived), or None without such."""
+def deriver(endpoint: Endpoint, stream_slice: StreamSlice) -> Derive | None:
+    """A function that adds the fields the API does not return (Endpoint.derived) to rows, or None without such."""
     known = {**(stream_slice.extra_fields or {}), **stream_slice}
     constants: Row = {}
     placed: dict[str, Callable[[Row, Place], Any]] = {}
@@ -85,10 +96,13 @@ def deriver(endpoint: Endpoint, stream_slice: StreamSlice) -> Callable[[Row, Pla
     if not constants and not placed:
         return None
 
-    def derive(row: Row, place: Place) -> None:
-        row.update(constants)
-        for name, read in placed.items():
-            row[name] = read(row, place)
+    def derive(rows: list[Row], places: Iterable[Place]) -> None:
+        for row in rows:
+            row.update(constants)
+        if placed:
+            for row, place in zip(rows, places, strict=True):
+                for name, read in placed.items():
+                    row[name] = read(row, place)
 
     return derive
 

@@ -33,7 +33,7 @@ class WholeListRetriever(DigitalOceanRetriever):
             for row in rows:
                 self._complete(row)
                 if derive:
-                    derive(row, Place({}, row))
+                    derive([row], [Place({}, row)])
                 if conform:
                     conform(row)
                 if since is None or not is_older(row.get(field), since):

@@ -15,11 +15,9 @@ Row = dict[str, Any]
 def records(body: Any, partition: Row | None = None, **facts: Any) -> list[Row]:
     endpoint = Endpoint.of({"path": "things", "records": "things", **facts})
     derive = deriver(endpoint, StreamSlice(partition=partition or {}, cursor_slice={}))
-    rows = []
-    for row, place in select(body, endpoint):
-        if derive:
-            derive(row, place)
-        rows.append(row)
+    rows, places = select(body, endpoint)
+    if derive:
+        derive(rows, places)
     return rows
 
 

@@ -1,0 +1,64 @@
+"""Answers of the sandbox, recorded once so that utilization is measured without what a Prometheus costs."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import NamedTuple
+
+import requests
+
+_PASSED_ON = ("authorization", "content-type")
+
+
+class Asked(NamedTuple):
+    """A request: method, path with query, body."""
+
+    method: str
+    target: str
+    body: str
+
+
+def recorded(path: Path) -> dict[Asked, bytes]:
+    """A recording, in the order in which it was made; nothing for an empty file."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return {Asked(*asked): answer.encode() for asked, answer in map(json.loads, lines)}
+
+
+@contextmanager
+def recording(upstream: str, path: Path) -> Iterator[str]:
+    """The base URL of a proxy on loopback that writes every request and its answer to `path`."""
+    lock = threading.Lock()
+    with path.open("w", encoding="utf-8") as file:
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def _pass(self) -> None:
+                body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                headers = {name: value for name, value in self.headers.items() if name.lower() in _PASSED_ON}
+                answer = requests.request(self.command, upstream + self.path, data=body, headers=headers, timeout=120)
+                with lock:
+                    file.write(json.dumps([[self.command, self.path, body.decode()], answer.text]) + "\n")
+                self.send_response(answer.status_code)
+                self.send_header("Content-Type", answer.headers["content-type"])
+                self.send_header("Content-Length", str(len(answer.content)))
+                self.end_headers()
+                self.wfile.write(answer.content)
+
+            do_GET = do_POST = _pass  # noqa: N815 (the names http.server calls)
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the name http.server calls)
+                return
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
