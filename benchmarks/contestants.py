@@ -1,4 +1,4 @@
-"""Who takes part: commands that read the server's Droplets to the end, and what they need beforehand."""
+"""Who takes part: commands that read an account to its end, and what they need beforehand."""
 
 import json
 import subprocess
@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from benchmarks.recording import recorded
+from benchmarks.scenarios import Scenario
 from integration_tests.connector import discover
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -17,6 +19,7 @@ _PEERS = HERE / ".cache" / "peers"
 FLOOR = "floor (requests, orjson)"
 CONNECTOR = "this connector"
 TEN = "async client, ten connections"
+_TOKEN = "dop_v1_" + "a" * 64
 
 
 @dataclass(frozen=True)
@@ -27,29 +30,48 @@ class Contestant:
     command: Callable[[str, Path], list[str]]
 
 
-def contestants() -> list[Contestant]:
+def of_lists(scenario: Scenario) -> list[Contestant]:
     """All of them; the peers' environment is made at the first use."""
-    peers = _peers()
+    names = [one.name for one in scenario.lists]
+
+    def peer(python: str, *program: str) -> Callable[[str, Path], list[str]]:
+        def command(base: str, folder: Path) -> list[str]:
+            lists = folder / "lists.json"
+            lists.write_text(scenario.described(), encoding="utf-8")
+            return [python, *program, base, str(lists)]
+
+        return command
+
     return [
-        Contestant(FLOOR, lambda base, _: [sys.executable, "-m", "benchmarks.peers.floor", base]),
-        Contestant(TEN, lambda base, _: [sys.executable, "-m", "benchmarks.peers.ten_connections", base]),
-        Contestant(CONNECTOR, connector),
-        Contestant(
-            "dlt rest_api, extract", lambda base, folder: [peers, f"{HERE}/peers/dlt_rest.py", base, str(folder)]
-        ),
-        Contestant("Singer SDK tap", lambda base, folder: [peers, f"{HERE}/peers/singer_tap.py", base, str(folder)]),
-        Contestant(
-            "plain CDK manifest",
-            lambda base, folder: [sys.executable, "-m", "benchmarks.peers.plain_cdk", base, str(folder)],
-        ),
+        Contestant(FLOOR, peer(sys.executable, "-m", "benchmarks.peers.floor")),
+        Contestant(TEN, peer(sys.executable, "-m", "benchmarks.peers.ten_connections")),
+        Contestant(CONNECTOR, lambda base, folder: connector(base, folder, names)),
+        Contestant("dlt rest_api, extract", peer(_peers(), f"{HERE}/peers/dlt_rest.py")),
+        Contestant("Singer SDK tap", peer(_peers(), f"{HERE}/peers/singer_tap.py")),
+        Contestant("plain CDK manifest", peer(sys.executable, "-m", "benchmarks.peers.plain_cdk")),
     ]
 
 
-def connector(base: str, folder: Path) -> list[str]:
+def of_utilization(source: str, start: str, recording: Path) -> list[Contestant]:
+    """The floor and the connector: nobody else reads it. A server of an empty recording makes both read nothing."""
+    extra = {"start_date": start, "utilization": {"source": source, "interval": "PT1H"}}
+
+    def floor(base: str, folder: Path) -> list[str]:
+        asked = folder / "asked.json"
+        asked.write_text(json.dumps([] if folder.name == "nothing" else list(recorded(recording))), encoding="utf-8")
+        return [sys.executable, "-m", "benchmarks.peers.utilization_floor", base, str(asked)]
+
+    return [
+        Contestant(FLOOR, floor),
+        Contestant(CONNECTOR, lambda base, folder: connector(base, folder, ["droplet_utilization"], extra)),
+    ]
+
+
+def connector(base: str, folder: Path, names: list[str], extra: dict[str, Any] | None = None) -> list[str]:
     """The read command, its inputs written."""
-    token = "dop_v1_" + "a" * 64
-    config = {"credentials": {"auth_type": "access_token", "access_token": token}, "api_base_url": base}
-    return [sys.executable, str(ROOT / "main.py"), "read", *written(folder, config, ["droplets"])]
+    credentials = {"auth_type": "access_token", "access_token": _TOKEN}
+    config = {"api_base_url": base, "credentials": credentials, **(extra or {})}
+    return [sys.executable, str(ROOT / "main.py"), "read", *written(folder, config, names)]
 
 
 def written(folder: Path, config: object, names: list[str] | None) -> list[str]:
@@ -66,7 +88,7 @@ def written(folder: Path, config: object, names: list[str] | None) -> list[str]:
 
 @cache
 def _catalog() -> list[dict[str, Any]]:
-    return discover({"credentials": {"auth_type": "access_token", "access_token": "dop_v1_" + "a" * 64}})
+    return discover({"credentials": {"auth_type": "access_token", "access_token": _TOKEN}})
 
 
 def _peers() -> str:

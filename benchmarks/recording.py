@@ -21,10 +21,17 @@ class Asked(NamedTuple):
     body: str
 
 
-def recorded(path: Path) -> dict[Asked, bytes]:
+class Answered(NamedTuple):
+    """An answer: its body, and the moment it was given at, as its `Date` says (the connector believes that clock)."""
+
+    body: bytes
+    date: str
+
+
+def recorded(path: Path) -> dict[Asked, Answered]:
     """A recording, in the order in which it was made; nothing for an empty file."""
     lines = path.read_text(encoding="utf-8").splitlines()
-    return {Asked(*asked): answer.encode() for asked, answer in map(json.loads, lines)}
+    return {Asked(*asked): Answered(body.encode(), date) for asked, body, date in map(json.loads, lines)}
 
 
 @contextmanager
@@ -41,8 +48,10 @@ def recording(upstream: str, path: Path) -> Iterator[str]:
                 headers = {name: value for name, value in self.headers.items() if name.lower() in _PASSED_ON}
                 answer = requests.request(self.command, upstream + self.path, data=body, headers=headers, timeout=120)
                 with lock:
-                    file.write(json.dumps([[self.command, self.path, body.decode()], answer.text]) + "\n")
-                self.send_response(answer.status_code)
+                    asked = [self.command, self.path, body.decode()]
+                    file.write(json.dumps([asked, answer.text, answer.headers["date"]]) + "\n")
+                self.send_response_only(answer.status_code)
+                self.send_header("Date", answer.headers["date"])
                 self.send_header("Content-Type", answer.headers["content-type"])
                 self.send_header("Content-Length", str(len(answer.content)))
                 self.end_headers()

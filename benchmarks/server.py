@@ -7,17 +7,22 @@ To each line on stdin it answers how many requests there were since the last one
 import asyncio
 import sys
 from collections import defaultdict
+from email.utils import formatdate
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
-from benchmarks.recording import Asked, recorded
+from benchmarks.recording import Answered, Asked, recorded
 from benchmarks.scenarios import SCENARIOS
 
 PAGE_SIZE = 200
-_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nratelimit-limit: 100000000\r\ncontent-length: %d\r\n\r\n"
+_HEAD = (
+    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nratelimit-limit: 100000000\r\n"
+    "date: {date}\r\ncontent-length: {length}\r\n\r\n"
+)
 _NONE = orjson.dumps({"message": "not there", "links": {}, "meta": {"total": 0}})
+_NO_DROPLETS = orjson.dumps({"droplets": [], "links": {}, "meta": {"total": 0}})
 
 
 class Pages:
@@ -38,16 +43,16 @@ class Pages:
                 self._made[path][number] = orjson.dumps({key: page, "links": links, "meta": {"total": len(rows)}})
             self._made[path][0] = orjson.dumps({key: [], "links": {}, "meta": {"total": 0}})
 
-    def answer(self, asked: Asked) -> bytes:
+    def answer(self, asked: Asked) -> Answered:
         """The answer to a request; GPU Droplets there are none."""
         parts = urlsplit(asked.target)
         query = parse_qs(parts.query)
         page = 0 if query.get("type") == ["gpus"] else int(query.get("page", ["1"])[0])
-        return self._made[parts.path.removeprefix("/v2/")].get(page, _NONE)
+        return Answered(self._made[parts.path.removeprefix("/v2/")].get(page, _NONE), formatdate(usegmt=True))
 
 
 class Recording:
-    """The answers of a recording; None at all of an empty one, whose lists are empty."""
+    """The answers of a recording. An empty one is of an account that has nothing."""
 
     def __init__(self, path: Path) -> None:
         self._answers = recorded(path)
@@ -55,9 +60,9 @@ class Recording:
     def make(self, port: int) -> None:
         """Everything is there."""
 
-    def answer(self, asked: Asked) -> bytes:
+    def answer(self, asked: Asked) -> Answered:
         """What was answered then."""
-        return self._answers[asked] if self._answers else orjson.dumps({"droplets": [], "links": {}, "meta": {}})
+        return self._answers[asked] if self._answers else Answered(_NO_DROPLETS, formatdate(usegmt=True))
 
 
 async def serve(pages: Pages | Recording, latency: float) -> None:
@@ -75,7 +80,7 @@ async def serve(pages: Pages | Recording, latency: float) -> None:
                 if latency:
                     await asyncio.sleep(latency)
                 answer = pages.answer(Asked(method, target, body.decode()))
-                writer.write(_HEAD % len(answer) + answer)
+                writer.write(_HEAD.format(date=answer.date, length=len(answer.body)).encode() + answer.body)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()

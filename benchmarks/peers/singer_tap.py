@@ -33,7 +33,7 @@ class List(RESTStream):
         return {"page": page, "per_page": "200"}
 
     def get_child_context(self, record, context):
-        return {"id": record["id"]}
+        return {"id": record.get("id")}
 
 
 class Benchmark(Tap):
