@@ -90,7 +90,7 @@ SCENARIOS = (
     Scenario(
         "children",
         "parents with children",
-        10_500,
+        4_200,
         (_same("projects"), Listed("project_resources", "projects/{id}/resources", "resources", "urn", "projects")),
     ),
 )

@@ -38,13 +38,15 @@ def run(args: list[str] | None = None) -> None:
     args = sys.argv[1:] if args is None else args
     init_uncaught_exception_handler(logger)
     guard()
+    _calm_garbage_collector()
     command = AirbyteEntrypoint.parse_args(args)
     try:
         source = _build(command)
     except AirbyteTracedException as problem:
         sys.exit(_report(problem, command.command))
     source.emit_lines()
-    _calm_garbage_collector()
+    # What has been built stays: nobody needs to look at it again.
+    gc.freeze()
     _share_one_heap()
     # orjson reads 1,024 levels and writes 254: the CDK writes deeper ones with Python's own JSON, which counts these.
     sys.setrecursionlimit(_MOST_LEVELS)
@@ -96,12 +98,11 @@ def _print(message: AirbyteMessage) -> None:
 
 
 def _calm_garbage_collector() -> None:
-    """Thousands of queued records are scanned again and again by the default thresholds.
+    """Manifests, schemas and pages are scanned again and again by the default thresholds.
 
-    Measured on 60,000 records: 8.9 s with them, 6.9 s with these, and no more memory.
+    Measured on 60,000 records: 8.9 s with them, 6.9 s with these, and no more memory; on a read of all streams, up to
+    its first record: 1.55 s became 1.44.
     """
-    gc.collect()
-    gc.freeze()
     gc.set_threshold(50_000, 20, 100)
 
 
