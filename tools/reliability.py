@@ -1,8 +1,8 @@
 """The full counts behind docs/reliability.md, whose quick selections are part of the tests.
 
-python -m tools.reliability faults             the table of faults (a part of `make docs`)
+python -m tools.reliability faults             the tables of faults and kill points (a part of `make docs`)
 python -m tools.reliability kill --runs 300    kill and resume, one seed after the other
-python -m tools.reliability soak               memory at one and ten times 2,000 Droplets
+python -m tools.reliability soak               memory at 1, 10 and 30 times 2,000 Droplets
 python -m tools.reliability quota              how long a large account takes under the limits as they are
 Each writes its result into docs/reliability.md, between the markers of its name. Traffic stays on loopback.
 """
@@ -23,6 +23,7 @@ from integration_tests.connector import MAIN, configured, discover
 from integration_tests.faults.cases import CASES, rounds
 from integration_tests.faults.killing import killing
 from integration_tests.sandbox import Sandbox
+from integration_tests.test_connect_kill_points import POINTS
 from source_digitalocean_quolum.components.budget import BURST_SHARE, MINUTE, REQUESTS_PER_HOUR
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reliability.md"
@@ -61,6 +62,14 @@ def faults(page: Path = PAGE) -> None:
         hit = [f"`{stream}`" if stream else "-" for stream in (case.full, case.incremental)]
         lines.append(f"| {case.name} | {hit[0]} | {hit[1]} | {_PROMISES[case.promise]} |")
     write("faults", "\n".join(lines) + "\n", page)
+    points(page)
+
+
+def points(page: Path = PAGE) -> None:
+    """Write the moments at which a run that renews its token is killed."""
+    rows = [f"| {point.__name__.replace('_', ' ')} | {outcome} |" for point, outcome in POINTS]
+    lines = [f"{len(rows)} points:", "", "| Killed | The grant |", "| --- | --- |", *rows]
+    write("points", "\n".join(lines) + "\n", page)
 
 
 def kill(runs: int) -> bool:
@@ -82,8 +91,8 @@ def kill(runs: int) -> bool:
 
 
 def soak() -> bool:
-    """Read 2,000 and 20,000 Droplets under DigitalOcean's limits times four; whether no 429 was answered."""
-    rows = [_soaked(droplets) for droplets in (2_000, 20_000)]
+    """Read 2,000, 20,000 and 60,000 Droplets under DigitalOcean's limits times four; whether no 429 was answered."""
+    rows = [_soaked(droplets) for droplets in (2_000, 20_000, 60_000)]
     cells = [
         "| Droplets | records | requests | seconds | answered with 429 | peak memory |",
         "| --- | --- | --- | --- | --- | --- |",
