@@ -39,7 +39,7 @@ def lists(only: list[str], share: float, runs: int) -> Iterator[dict[str, Any]]:
         if only and scenario.name not in only:
             continue
         records = int(scenario.records * share)
-        held = sum(len(rows) for _, _, rows in scenario.answers(records))
+        held = scenario.held(records)
         for latency in _LATENCIES:
             everyone = of_lists(scenario)
             found = compare(everyone, (scenario.name, records, latency), (scenario.name, 0, 0), runs)

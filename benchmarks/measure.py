@@ -48,7 +48,10 @@ def server(*arguments: object) -> Iterator[Server]:
 
 
 def measured(command: list[str], *, first_record: bool = False) -> Figures:
-    """Wall and CPU seconds, peak of resident memory in MB and RECORD lines of one command, whose output is drained."""
+    """Wall and CPU seconds, peak of resident memory in MB and RECORD lines of one command, whose output is drained.
+
+    A process counts what it was forked from into its peak: this one has to stay smaller than all of them.
+    """
     begun = time.perf_counter()
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     output, records = process.stdout, 0

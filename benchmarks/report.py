@@ -7,6 +7,8 @@ from typing import Any
 from benchmarks.contestants import CONNECTOR, FLOOR, TEN
 
 _BAR, _GAP, _PANEL, _NAMES, _WIDE = 18, 6, 58, 200, 460
+# Seconds of net CPU.
+_LEAST = 0.05
 _COLOURS = {CONNECTOR: "#0050c8", FLOOR: "#8a94a6"}
 _OTHERS = "#c3cad6"
 
@@ -17,7 +19,7 @@ def table(results: Mapping[str, Any]) -> str:
     for one in results["scenarios"]:
         found, records = one["found"], one["records"]
         floor = found[FLOOR]
-        fastest = found.get(TEN, floor)
+        fastest, told = found.get(TEN, floor), _told(one)
         lines += [f"**{_title(one)}** ({records:,} records, medians of {results['runs']})", ""]
         lines += [
             "| | wall s | to async | records/s | CPU s | net CPU us a record | net CPU to floor | peak MB | requests |"
@@ -29,8 +31,8 @@ def table(results: Mapping[str, Any]) -> str:
                 f"{figures['wall'] / fastest['wall']:.1f}" if TEN in found else "",
                 f"{records / figures['wall']:,.0f}",
                 f"{figures['cpu']:.1f}",
-                f"{figures['net'] / records * 1e6:.0f}",
-                f"{figures['net'] / floor['net']:.2f}",
+                f"{figures['net'] / records * 1e6:.0f}" if told else "",
+                f"{figures['net'] / floor['net']:.2f}" if told else "",
                 f"{figures['memory']:.0f}",
                 f"{figures['requests']:,.0f}",
             ]
@@ -45,7 +47,7 @@ def table(results: Mapping[str, Any]) -> str:
 
 def picture(results: Mapping[str, Any]) -> str:
     """SVG: net CPU of everyone in each scenario, in units of the floor; the bars of a panel have their own scale."""
-    panels = [one for one in results["scenarios"] if one["latency"] == 0]
+    panels = [one for one in results["scenarios"] if one["latency"] == 0 and _told(one)]
     drawn, top = [], 40
     for one in panels:
         bars = list(_bars(one, top + 24))
@@ -69,6 +71,11 @@ def _bars(one: Mapping[str, Any], top: float) -> Iterator[str]:
         colour = _COLOURS.get(name, _OTHERS)
         yield f'<rect x="{_NAMES}" y="{y}" width="{width:.0f}" height="{_BAR}" rx="2" fill="{colour}"/>'
         yield f'<text x="{_NAMES + width + 6:.0f}" y="{y + 13}">{ratio:.1f}</text>'
+
+
+def _told(one: Mapping[str, Any]) -> bool:
+    """Whether there were enough records for their CPU to be more than noise."""
+    return bool(one["found"][FLOOR]["net"] >= _LEAST)
 
 
 def _title(one: Mapping[str, Any]) -> str:

@@ -42,9 +42,7 @@ class Scenario:
 
     def answers(self, records: int) -> Iterator[tuple[str, str, list[Row]]]:
         """Each list of the account with so many records: its path, its key and all its rows."""
-        parents = [one for one in self.lists if not one.parent]
-        children = [one for one in self.lists if one.parent]
-        each = records // (_CHILDREN + 1) if children else records // len(parents)
+        parents, children, each = self._shape(records)
         for one in parents:
             make = droplet if one.name == "droplets" else _row
             yield one.path, one.records, [make(number) | {one.key: _key(one, number)} for number in range(each)]
@@ -52,6 +50,16 @@ class Scenario:
             for parent in range(each):
                 rows = [_row(number) | {child.key: f"do:volume:{parent}-{number}"} for number in range(_CHILDREN)]
                 yield child.path.format(id=f"id-{parent}"), child.records, rows
+
+    def held(self, records: int) -> int:
+        """How many rows `answers` has in all."""
+        parents, children, each = self._shape(records)
+        return each * (len(parents) + _CHILDREN * len(children))
+
+    def _shape(self, records: int) -> tuple[list[Listed], list[Listed], int]:
+        parents = [one for one in self.lists if not one.parent]
+        children = [one for one in self.lists if one.parent]
+        return parents, children, records // (_CHILDREN + 1) if children else records // len(parents)
 
 
 def _key(one: Listed, number: int) -> Any:

@@ -35,8 +35,7 @@ def test_everyone_reads_the_same_records(scenario: Scenario, tmp_path: Path) -> 
                 read[one.name] = Counter((each["stream"], each["data"][keys[each["stream"]]]) for each in records)
                 requests[one.name] = served.requests()
 
-    held = sum(len(rows) for _, _, rows in scenario.answers(420))
-    assert read[FLOOR].total() == held > 0
+    assert read[FLOOR].total() == scenario.held(420) > 0
     assert all(found == read[FLOOR] for found in read.values())
     assert requests[CONNECTOR] <= min(requests.values()) + _GPU_LIST.get(scenario.name, 0)
 
