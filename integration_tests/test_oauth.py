@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -108,3 +109,22 @@ def test_no_token_appears_in_any_message_but_the_control_message(sandbox: Sandbo
     for secret in secrets:
         assert not [line[:200] for line in others if secret in line]
         assert secret not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("ended", "expiry"), [(False, -5), (True, 10)], ids=["ten minutes fast, still valid", "ten minutes slow, ended"]
+)
+def test_a_wrong_clock_costs_one_renewal_at_most(sandbox: Sandbox, streams: Any, ended: bool, expiry: int) -> None:
+    by_our_clock = datetime.now(UTC) + timedelta(minutes=expiry)
+    config = connected(sandbox, token_expiry_date=by_our_clock.isoformat())
+    if ended:
+        sandbox.revoke(config["credentials"]["access_token"])
+    catalog = configured(streams, "tags", "volumes", "droplets")
+    done = run("read", config=config, catalog=catalog)
+
+    assert done.exit_code == 0, done.errors
+    assert set(done.statuses.values()) == {"COMPLETE"}
+    assert refreshes(sandbox) == 1
+    again = run("read", config=rotated(done), catalog=catalog)
+    assert again.exit_code == 0, again.errors
+    assert refreshes(sandbox) == 1

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import orjson
@@ -21,26 +20,30 @@ class LeanSchemaLoader(JsonFileSchemaLoader):
     """
 
     def get_json_schema(self) -> Mapping[str, Any]:
-        """See JsonFileSchemaLoader."""
-        schema: dict[str, Any] = lean(super().get_json_schema())
-        return schema
+        """See JsonFileSchemaLoader. A stream that is read for itself and as a parent is loaded once."""
+        path = self._get_json_filepath()
+        if path not in _loaded:
+            _loaded[path] = lean(super().get_json_schema())
+        return _loaded[path]
+
+
+# Schemas by their file, and the parts of all of them by what they declare. They are part of the package: no run changes
+# them. Two threads may make the same one at the same time, and keep either.
+_loaded: dict[str, Mapping[str, Any]] = {}
+_parts: dict[bytes, Any] = {}
 
 
 def lean(schema: Any) -> Any:
     """The schema without words, equal parts of it (and of those before it) being one object. Treat it as read-only."""
     if isinstance(schema, Mapping):
-        parts: Any = {}
-        for name, inner in schema.items():
+        parts: Any = {
+            name: lean(inner)
+            for name, inner in schema.items()
             # A field may be called so, too: then it declares something.
-            if name not in _FOR_PEOPLE or isinstance(inner, Mapping):
-                parts[name] = lean(inner)
+            if name not in _FOR_PEOPLE or isinstance(inner, Mapping)
+        }
     elif isinstance(schema, list):
         parts = [lean(inner) for inner in schema]
     else:
         return schema
-    return _known().setdefault(orjson.dumps(parts), parts)
-
-
-@cache
-def _known() -> dict[bytes, Any]:
-    return {}
+    return _parts.setdefault(orjson.dumps(parts), parts)

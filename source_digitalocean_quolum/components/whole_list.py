@@ -32,8 +32,9 @@ class WholeListRetriever(DigitalOceanRetriever):
         for rows in whole.pages() if whole else ():
             for row in rows:
                 self._complete(row)
-                if derive:
-                    derive([row], [Place({}, row)])
+            if derive:
+                derive(rows, (Place({}, row) for row in rows))
+            for row in rows:
                 if conform:
                     conform(row)
                 if since is None or not is_older(row.get(field), since):
