@@ -13,18 +13,23 @@ from airbyte_cdk.sources.concurrent_source.concurrent_read_processor import Conc
 from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
 from airbyte_cdk.sources.concurrent_source.stream_thread_exception import StreamThreadException
 from airbyte_cdk.sources.concurrent_source.thread_pool_manager import ThreadPoolManager
+from airbyte_cdk.sources.declarative.stream_slicers.declarative_partition_generator import DeclarativePartition
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
-from airbyte_cdk.sources.streams.concurrent.cursor import Cursor
+from airbyte_cdk.sources.streams.concurrent.cursor import Cursor, FinalStateCursor
 from airbyte_cdk.sources.streams.concurrent.partition_enqueuer import PartitionEnqueuer
 from airbyte_cdk.sources.streams.concurrent.partition_reader import PartitionLogger, PartitionReader
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.streams.concurrent.partitions.types import PartitionCompleteSentinel, QueueItem
-from airbyte_cdk.sources.types import Record
 from airbyte_cdk.sources.utils.record_helper import stream_data_to_airbyte_message
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message as status_message
 
+from source_digitalocean_quolum.components.record_page import PagePartition, RecordPage, Row
+from source_digitalocean_quolum.components.retriever import DigitalOceanRetriever
+
 # Lines handed on together, in bytes: large enough that a batch's cost is none of the record's.
 _BATCH = 128 * 1024
+# Rows written before anybody looks how large the batch has become.
+_AT_ONCE = 50
 # Batches that wait for a slow destination: 4 MB, where the CDK's 10,000 records would be hundreds.
 _WAITING_BATCHES = 32
 # Partitions that wait for a thread, where the CDK lets 10,000 wait (and keeps as many that are done): 20 MB of them.
@@ -126,13 +131,13 @@ class LineReader(PartitionReader):
             if self._partition_logger:
                 self._partition_logger.log(partition)
             try:
-                for record in partition.read():
-                    if isinstance(record, AirbyteMessage):
+                for page in _pages(partition):
+                    if isinstance(page, RecordPage):
+                        batch.add(page)
+                    else:
                         # A state in the middle of a partition (utilization) covers what was read before it.
                         batch.hand_on()
-                        self._queue.put(record)
-                    else:
-                        batch.add(record)
+                        self._queue.put(page)
             finally:
                 batch.hand_on()
             cursor.close_partition(partition)
@@ -142,42 +147,71 @@ class LineReader(PartitionReader):
             self._queue.put(PartitionCompleteSentinel(partition, not self._IS_SUCCESSFUL))
 
 
+def _pages(partition: Partition) -> Iterator[RecordPage | AirbyteMessage]:
+    """What a partition reads: that of a list asks its retriever, as DeclarativePartition.read does for records."""
+    if isinstance(partition, PagePartition):
+        return partition.read_pages()
+    if isinstance(partition, DeclarativePartition) and isinstance(partition._retriever, DigitalOceanRetriever):  # noqa: SLF001
+        schema = partition._schema_loader.get_json_schema()  # noqa: SLF001
+        return partition._retriever.read_pages(schema, partition._stream_slice)  # noqa: SLF001
+    raise TypeError(f"{partition.stream_name()} is read by a {type(partition).__name__} that knows no pages")
+
+
 class _Batch:
+    """Lines of one stream on their way into the queue."""
+
     def __init__(self, stream: str, queue: Queue[QueueItem], cursor: Cursor) -> None:
         self._stream, self._queue, self._cursor = stream, queue, cursor
         self._before = b'{"type":"RECORD","record":{"stream":' + orjson.dumps(stream) + b',"data":'
-        self._records: list[Record] = []
-        self._rows: list[bytes] = []
+        self._pages: list[RecordPage] = []
+        self._written: list[bytes] = []
         self._size = 0
 
-    def add(self, record: Record) -> None:
-        try:
-            row = orjson.dumps(record.data)
-        except TypeError:
-            self.hand_on()
-            self._put(_one_line(record), [record])
-            return
-        self._rows.append(row)
-        self._records.append(record)
-        self._size += len(row)
+    def add(self, page: RecordPage) -> None:
+        for first in range(0, len(page.rows), _AT_ONCE):
+            part = RecordPage(page.rows[first : first + _AT_ONCE], page.stream_slice)
+            if written := _written(part.rows):
+                self._add(part, written)
+                continue
+            for row in part.rows:
+                self._add_alone(RecordPage([row], page.stream_slice))
+
+    def _add(self, page: RecordPage, written: list[bytes]) -> None:
+        self._pages.append(page)
+        self._written += written
+        self._size += sum(map(len, written))
         if self._size >= _BATCH:
             self.hand_on()
 
+    def _add_alone(self, page: RecordPage) -> None:
+        if written := _written(page.rows):
+            self._add(page, written)
+            return
+        self.hand_on()
+        message = stream_data_to_airbyte_message(self._stream, page.rows[0])
+        self._put(AirbyteEntrypoint.airbyte_message_to_string(message).encode() + b"\n", 1, [page])
+
     def hand_on(self) -> None:
-        if not self._records:
+        if not self._written:
             return
         after = b',"emitted_at":%d}}\n' % (time.time_ns() // 1_000_000)
-        lines = self._before + (after + self._before).join(self._rows) + after
-        records, self._records, self._rows, self._size = self._records, [], [], 0
-        self._put(lines, records)
+        lines = self._before + (after + self._before).join(self._written) + after
+        count, pages = len(self._written), self._pages
+        self._written, self._pages, self._size = [], [], 0
+        self._put(lines, count, pages)
 
-    def _put(self, lines: bytes, records: list[Record]) -> None:
-        self._queue.put(RecordLines(Type.RECORD, stream=self._stream, count=len(records), lines=lines))
-        for record in records:
-            self._cursor.observe(record)
+    def _put(self, lines: bytes, count: int, pages: list[RecordPage]) -> None:
+        self._queue.put(RecordLines(Type.RECORD, stream=self._stream, count=count, lines=lines))
+        # That of a stream without a cursor looks at nothing.
+        if not isinstance(self._cursor, FinalStateCursor):
+            for page in pages:
+                for record in page.records(self._stream):
+                    self._cursor.observe(record)
 
 
-def _one_line(record: Record) -> bytes:
-    """The line of a record that orjson refuses (an integer beyond 64 bits), as the CDK writes it."""
-    message = stream_data_to_airbyte_message(record.stream_name, record.data)
-    return AirbyteEntrypoint.airbyte_message_to_string(message).encode() + b"\n"
+def _written(rows: list[Row]) -> list[bytes] | None:
+    """Rows as JSON; None where orjson refuses one (an integer beyond 64 bits), which the CDK can write."""
+    try:
+        return list(map(orjson.dumps, rows))
+    except TypeError:
+        return None

@@ -19,7 +19,8 @@ _MOST_DIGITS = 64
 
 # A fix returns the value as the schema wants it; Misfit when that cannot be done without inventing one.
 Fix = Callable[[Any], Any]
-Conformer = Callable[[dict[str, Any]], None]
+Conformer = Callable[[list[dict[str, Any]]], None]
+_ObjectFix = Callable[[dict[str, Any]], None]
 
 
 class Misfit(Exception):
@@ -27,7 +28,7 @@ class Misfit(Exception):
 
 
 def compile_conformer(schema: Mapping[str, Any], misfits: Counter[str]) -> Conformer | None:
-    """A function that makes one object fit `schema`, in place, or None where nothing is declared.
+    """A function that makes objects fit `schema`, in place, or None where nothing is declared.
 
     A value of another type is converted when that is exact ("5" to 5, 5.0 to 5, "12.30" to 12.30 for money)
     and otherwise set to null and counted in `misfits` by its path. A record is never lost for one odd field.
@@ -38,7 +39,7 @@ def compile_conformer(schema: Mapping[str, Any], misfits: Counter[str]) -> Confo
     fits = compile_test({"type": "object", **schema}, _kind)
 
     @cache
-    def by_field() -> list[tuple[str, Callable[[Any], bool], Conformer]]:
+    def by_field() -> list[tuple[str, Callable[[Any], bool], _ObjectFix]]:
         # Most streams never need it, and it is three times what `fits` is.
         return [
             (name, compile_test(declared, _kind), make_fit)
@@ -46,18 +47,19 @@ def compile_conformer(schema: Mapping[str, Any], misfits: Counter[str]) -> Confo
             if (make_fit := _conformer({"properties": {name: declared}}, misfits, ""))
         ]
 
-    def conform(record: dict[str, Any]) -> None:
-        if fits(record):
-            return
-        for name, field_fits, make_fit in by_field():
-            if not field_fits(record.get(name)):
-                make_fit(record)
+    def conform(records: list[dict[str, Any]]) -> None:
+        for record in records:
+            if fits(record):
+                continue
+            for name, field_fits, make_fit in by_field():
+                if not field_fits(record.get(name)):
+                    make_fit(record)
 
     return conform
 
 
-def _conformer(schema: Mapping[str, Any], misfits: Counter[str], path: str) -> Conformer | None:
-    """compile_conformer for objects at any depth, which goes through all that is declared."""
+def _conformer(schema: Mapping[str, Any], misfits: Counter[str], path: str) -> _ObjectFix | None:
+    """compile_conformer for one object at any depth, which goes through all that is declared."""
     fields: list[tuple[str, frozenset[type], Fix, Fix | None, Callable[[Any], None] | None, str]] = []
     for name, declared in schema.get("properties", {}).items():
         where = f"{path}.{name}" if path else name
@@ -92,7 +94,7 @@ def _conformer(schema: Mapping[str, Any], misfits: Counter[str], path: str) -> C
     return conform
 
 
-def _nested(declared: Mapping[str, Any], kind: str, misfits: Counter[str], where: str) -> Conformer | None:
+def _nested(declared: Mapping[str, Any], kind: str, misfits: Counter[str], where: str) -> Callable[[Any], None] | None:
     if kind == "object":
         return _conformer(declared, misfits, where)
     if kind != "array":
@@ -105,7 +107,7 @@ def _nested(declared: Mapping[str, Any], kind: str, misfits: Counter[str], where
     return _each_value(frozenset() if _kind(items) in _ALWAYS_CHECKED else exact, fix, misfits, f"{where}[]")
 
 
-def _each_object(conform: Conformer | None, misfits: Counter[str], where: str) -> Callable[[Any], None]:
+def _each_object(conform: _ObjectFix | None, misfits: Counter[str], where: str) -> Callable[[Any], None]:
     def each(values: list[Any]) -> None:
         for index, value in enumerate(values):
             if value.__class__ is dict:

@@ -9,6 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from source_digitalocean_quolum.components.record_page import Row
+
 # API reference, "Links & Pagination": the largest page.
 PAGE_SIZE = 200
 # Pages whose keys are remembered: as far back as a page is read again, or a record can move ahead.
@@ -187,26 +189,27 @@ class PageWalk:
         self.number, self._linked = page.next, page.linked
         return True
 
-    def unseen(self, keys: list[Any]) -> list[bool]:
-        """For each key whether it comes for the first time, as None always does; forgets those of long past pages."""
+    def unseen(self, rows: list[Row], keys: list[Any]) -> list[Row]:
+        """The rows whose key comes for the first time, as None always does; forgets those of long past pages."""
         whole = set(keys)
         if len(whole) == len(keys) and None not in whole and self._seen.isdisjoint(whole):
             # As on almost every page.
-            fresh, new = [True] * len(keys), keys
+            fresh, new = rows, keys
             self._seen |= whole
         else:
-            fresh, new = self._unseen_of(keys)
+            fresh, new = self._unseen_of(rows, keys)
         self._remembered.append(new)
         if len(self._remembered) > _REMEMBERED_PAGES and not self._exact:
             self._seen.difference_update(self._remembered.popleft())
         return fresh
 
-    def _unseen_of(self, keys: list[Any]) -> tuple[list[bool], list[Any]]:
+    def _unseen_of(self, rows: list[Row], keys: list[Any]) -> tuple[list[Row], list[Any]]:
         fresh, new = [], []
-        for key in keys:
-            first = key is None or key not in self._seen
-            fresh.append(first)
-            if first and key is not None:
+        for row, key in zip(rows, keys, strict=True):
+            if key is None:
+                fresh.append(row)
+            elif key not in self._seen:
+                fresh.append(row)
                 self._seen.add(key)
                 new.append(key)
         return fresh, new

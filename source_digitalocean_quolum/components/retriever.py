@@ -15,6 +15,7 @@ from source_digitalocean_quolum.components.connection import Connection
 from source_digitalocean_quolum.components.endpoint import Endpoint
 from source_digitalocean_quolum.components.order import NewestFirst, is_older
 from source_digitalocean_quolum.components.paging import Page, PageWalk, page_params, read_page
+from source_digitalocean_quolum.components.record_page import RecordPage, Row
 from source_digitalocean_quolum.components.records import (
     decode,
     drop,
@@ -30,8 +31,6 @@ from source_digitalocean_quolum.components.unfinished import HoldBack
 from source_digitalocean_quolum.schemas import secrets_of
 
 logger = logging.getLogger("airbyte")
-
-Row = dict[str, Any]
 
 
 @dataclass
@@ -61,26 +60,33 @@ class DigitalOceanRetriever(Retriever):
         cursor = self.incremental_sync
         self._cursor_field: str = cursor.cursor_field if cursor and cursor.is_client_side_incremental else ""
         key = self.primary_key if isinstance(self.primary_key, list) else [self.primary_key]
-        self._key_of = _key_reader([part for part in key if part])
+        self._keys_of = _key_reader([part for part in key if part])
 
     def read_records(
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
     ) -> Iterable[Record]:
         """The records of one slice, each once, as they fit the schema and without secrets."""
+        for page in self.read_pages(records_schema, stream_slice):
+            yield from page.records(self.name)
+
+    def read_pages(
+        self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
+    ) -> Iterator[RecordPage]:
+        """The same by pages, for whoever needs no Record: of 25 us CPU that a Droplet cost, each by itself cost 3."""
         _slice = stream_slice or StreamSlice(partition={}, cursor_slice={})
-        rows = self._read(_slice, self._conformer(records_schema))
+        pages = self._read(_slice, self._conformer(records_schema))
         if self._endpoint.unfinished and self._cursor_field:
             hold_back = HoldBack(self._endpoint.unfinished, self._cursor_field, _slice)
-            for row in rows:
-                yield from hold_back.pass_on(row, self.name)
-            yield from hold_back.rest(self.name)
+            for rows in pages:
+                yield hold_back.pass_on(rows)
+            yield from hold_back.rest()
             if hold_back.holds:
                 self._connection.unfinished[self.name].update(map(str, _slice.partition.values()))
         else:
-            for row in rows:
-                yield Record(data=row, stream_name=self.name, associated_slice=_slice)
+            for rows in pages:
+                yield RecordPage(rows, _slice)
 
-    def _read(self, stream_slice: StreamSlice, conform: Conformer | None) -> Iterator[Row]:
+    def _read(self, stream_slice: StreamSlice, conform: Conformer | None) -> Iterator[list[Row]]:
         """Walk the pages; see PageWalk for what happens while the list changes."""
         endpoint, field = self._endpoint, self._cursor_field
         if not endpoint.wants({**(stream_slice.extra_fields or {}), **stream_slice}):
@@ -90,8 +96,8 @@ class DigitalOceanRetriever(Retriever):
         order = NewestFirst(field, since) if endpoint.newest_first and since else None
         walk = PageWalk()
 
-        def emit(rows: list[Row], keys: list[Any]) -> Iterable[Row]:
-            fresh = [row for row, is_new in zip(rows, walk.unseen(keys), strict=True) if is_new]
+        def emit(rows: list[Row], keys: list[Any]) -> list[Row]:
+            fresh = walk.unseen(rows, keys)
             return fresh if since is None else [row for row in fresh if not is_older(row.get(field), since)]
 
         def ask(number: int) -> requests.Response | None:
@@ -103,16 +109,16 @@ class DigitalOceanRetriever(Retriever):
                 if order is None:
                     pages.expect(page)
                 rows = self._rows(response, derive, conform)
-                keys = [self._key_of(row) for row in rows]
+                keys = self._keys_of(rows)
                 if walk.doubts(page, keys):
                     pages.forget()
                     continue
-                yield from emit(rows, keys)
+                yield emit(rows, keys)
                 for number in walk.moved(page):
                     if (reread := self._page(stream_slice, number, again=True)) is not None:
                         walk.noticed(self._place(reread, number))
                         moved = self._rows(reread, derive, conform)
-                        yield from emit(moved, [self._key_of(row) for row in moved])
+                        yield emit(moved, self._keys_of(moved))
                 if (order and order.is_past(rows)) or not walk.advance(page):
                     return
 
@@ -148,8 +154,7 @@ class DigitalOceanRetriever(Retriever):
         if derive:
             derive(rows, places)
         if conform:
-            for row in rows:
-                conform(row)
+            conform(rows)
         return rows
 
     def _conformer(self, schema: Mapping[str, Any]) -> Conformer | None:
@@ -159,14 +164,14 @@ class DigitalOceanRetriever(Retriever):
         return self._conform
 
 
-def _key_reader(key: list[str]) -> Callable[[Row], Any]:
-    """Read a row's key; None where a part of it is missing, so that the row counts as no other row's double."""
+def _key_reader(key: list[str]) -> Callable[[list[Row]], list[Any]]:
+    """Read rows' keys; None where a part of one is missing, so that the row counts as no other row's double."""
     if len(key) == 1:
         name = key[0]
-        return lambda row: row.get(name)
+        return lambda rows: [row.get(name) for row in rows]
 
-    def read(row: Row) -> Any:
-        values = tuple([row.get(part) for part in key])
-        return None if None in values else values
+    def read(rows: list[Row]) -> list[Any]:
+        keys = (tuple([row.get(part) for part in key]) for row in rows)
+        return [None if None in values else values for values in keys]
 
     return read

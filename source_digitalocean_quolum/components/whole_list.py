@@ -10,7 +10,8 @@ from source_digitalocean_quolum.components.conform import Conformer
 from source_digitalocean_quolum.components.keys import KeyedRows
 from source_digitalocean_quolum.components.order import is_older
 from source_digitalocean_quolum.components.paging import Page, PageWalk
-from source_digitalocean_quolum.components.retriever import DigitalOceanRetriever, Row
+from source_digitalocean_quolum.components.record_page import Row
+from source_digitalocean_quolum.components.retriever import DigitalOceanRetriever
 from source_digitalocean_quolum.components.selection import Place, deriver
 
 
@@ -22,7 +23,7 @@ class WholeListRetriever(DigitalOceanRetriever):
     out: a shifted page would be miscounted.
     """
 
-    def _read(self, stream_slice: StreamSlice, conform: Conformer | None) -> Iterator[Row]:
+    def _read(self, stream_slice: StreamSlice, conform: Conformer | None) -> Iterator[list[Row]]:
         endpoint, field = self._endpoint, self._cursor_field
         if not endpoint.wants({**(stream_slice.extra_fields or {}), **stream_slice}):
             return
@@ -34,11 +35,9 @@ class WholeListRetriever(DigitalOceanRetriever):
                 self._complete(row)
             if derive:
                 derive(rows, (Place({}, row) for row in rows))
-            for row in rows:
-                if conform:
-                    conform(row)
-                if since is None or not is_older(row.get(field), since):
-                    yield row
+            if conform:
+                conform(rows)
+            yield rows if since is None else [row for row in rows if not is_older(row.get(field), since)]
 
     def _whole(self, stream_slice: StreamSlice) -> KeyedRows | None:
         """All rows of the list; None where the stream has nothing here (see the error handler)."""

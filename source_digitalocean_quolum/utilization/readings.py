@@ -1,6 +1,6 @@
 """What a source tells of one interval of one series, and the uniform record that it becomes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -43,7 +43,7 @@ class Records:
         self._written: dict[int, str] = {}
         self._keys: dict[Labels, str] = {}
 
-    def of(self, readings: Iterable[Reading]) -> Iterable[dict[str, Any]]:
+    def of(self, readings: Iterable[Reading]) -> Iterator[dict[str, Any]]:
         """One record for each reading."""
         for reading in readings:
             figures, metric, resource = reading.figures, reading.metric, reading.resource

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partitio
 from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator import PartitionGenerator
 from airbyte_cdk.sources.types import Record
 
+from source_digitalocean_quolum.components.record_page import PagePartition, RecordPage
 from source_digitalocean_quolum.utilization.api import Forbidden
 from source_digitalocean_quolum.utilization.readings import Records, written
 from source_digitalocean_quolum.utilization.run import Source, UtilizationRun
@@ -31,6 +33,8 @@ PRIMARY_KEY = ["resource_urn", "metric", "labels_key", CURSOR_FIELD]
 CURSOR = {"cursor_field": CURSOR_FIELD, "datetime_format": "%Y-%m-%dT%H:%M:%SZ"}
 
 _SCHEMA = Path(__file__).parent.parent / "schemas" / "utilization.json"
+# Records handed on together.
+_AT_ONCE = 200
 
 
 class UtilizationCursor(Cursor):
@@ -74,7 +78,7 @@ class UtilizationCursor(Cursor):
         return self._states.create_state_message(self._stream, None)
 
 
-class UtilizationReader(Partition):
+class UtilizationReader(PagePartition):
     """The one partition of a stream: all its windows, one after the other.
 
     Among its records it yields the states in between: the CDK queues what a partition yields in order, so a state
@@ -84,8 +88,7 @@ class UtilizationReader(Partition):
     def __init__(self, feature: Feature, run: UtilizationRun, cursor: UtilizationCursor) -> None:
         self._feature, self._run, self._cursor = feature, run, cursor
 
-    # The base class knows records only.
-    def read(self) -> Iterator[Record | AirbyteMessage]:  # type: ignore[override]
+    def read_pages(self) -> Iterator[RecordPage | AirbyteMessage]:
         """The records of all closed intervals since the cursor."""
         end = self._run.begin()
         if self._cursor.next >= end:
@@ -137,12 +140,13 @@ class UtilizationReader(Partition):
         logger.info("%s falls back to Monitoring: Insights has no series of it", self._feature.stream)
         return False
 
-    def _windows(self, source: Source, end: int) -> Iterator[Record | AirbyteMessage]:
+    def _windows(self, source: Source, end: int) -> Iterator[RecordPage | AirbyteMessage]:
         records = Records(self._feature.name, source.name, self._run.interval)
         longest = source.longest(self._run.interval)
         for window in windows(self._cursor.next, end, self._run.interval, longest):
-            for data in records.of(source.readings(window)):
-                yield Record(data=data, stream_name=self._feature.stream)
+            rows = records.of(source.readings(window))
+            while some := list(islice(rows, _AT_ONCE)):
+                yield RecordPage(some, None)
             yield self._cursor.reached(window.end)
 
 
