@@ -103,6 +103,9 @@ class _Function:
 
     def _items(self, items: Mapping[str, Any]) -> list[str]:
         test = self._test(items)
+        if test == _TESTS["string"]:
+            # Twice as fast as a loop: a Droplet's region names all sizes it has.
+            return ["try: ''.join(v)", f"except TypeError: return all({test} or v is None for v in v)"]
         return ["for v in v:", f"    if not ({test}) and v is not None: return False"] if test else []
 
     def _test(self, declared: Mapping[str, Any]) -> str:
