@@ -13,7 +13,6 @@ from airbyte_cdk.config_observation import emit_configuration_as_airbyte_control
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.declarative.auth.declarative_authenticator import DeclarativeAuthenticator
 from airbyte_cdk.sources.streams.http.requests_native_auth import TokenAuthenticator
-from airbyte_cdk.sources.streams.http.requests_native_auth.abstract_token import AbstractHeaderAuthenticator
 from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
@@ -149,12 +148,16 @@ def with_tokens(credentials: Mapping[str, Any], answer: Mapping[str, Any]) -> di
     return renewed
 
 
-def authenticator_of(config: Mapping[str, Any]) -> AbstractHeaderAuthenticator:
-    """What signs requests that are not the manifest's, by the configured way in."""
+class AccessTokenAuthenticator(TokenAuthenticator, DeclarativeAuthenticator):
+    """A personal access token, sent as it is."""
+
+
+def authenticator_of(config: Mapping[str, Any]) -> DeclarativeAuthenticator:
+    """What signs requests, by the configured way in."""
     credentials = config["credentials"]
     if credentials["auth_type"] == "oauth2.0":
         return DigitalOceanOAuthAuthenticator(config=config, parameters={})
-    return TokenAuthenticator(token=credentials["access_token"])
+    return AccessTokenAuthenticator(token=credentials["access_token"])
 
 
 def expiry_of(credentials: Mapping[str, Any]) -> datetime | None:

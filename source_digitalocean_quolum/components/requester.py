@@ -14,7 +14,8 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_digitalocean_quolum.components.connection import Connection
 from source_digitalocean_quolum.components.endpoint import Endpoint
-from source_digitalocean_quolum.components.oauth import RECONNECT
+from source_digitalocean_quolum.components.errors import DigitalOceanErrorHandler
+from source_digitalocean_quolum.components.oauth import RECONNECT, authenticator_of
 from source_digitalocean_quolum.components.records import scrub
 from source_digitalocean_quolum.components.selection import posted
 from source_digitalocean_quolum.config import DEFAULT_API_BASE_URL
@@ -46,6 +47,10 @@ class DigitalOceanRequester(HttpRequester):
         self._accept = "text/csv" if self._endpoint.csv else "application/json"
         self._share_pages, self.use_cache = self.use_cache, False
         self.api_budget = self._connection.budget
+        # Declared in the manifest, these two would take half of all that the CDK checks before the first request: for
+        # each place where they stand it tries every kind of authenticator and error handler that it knows.
+        self.authenticator = authenticator_of(self.config)
+        self.error_handler = DigitalOceanErrorHandler(self.config, parameters, name=self.name, api=self.api)
         super().__post_init__(parameters)
         self._http_client._session.hooks["response"].append(_read_body)  # noqa: SLF001 (the CDK makes the session)
 
