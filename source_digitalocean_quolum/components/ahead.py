@@ -27,7 +27,8 @@ class LookAhead:
     count: the number of requests stays the same, unless the list shrinks by whole pages meanwhile.
 
     How many are under way follows need: more when the reader had to wait for the network, fewer when pages lie
-    ready, for a page of 440 KB that waits is memory. All lists of a run share the `room` for such pages.
+    ready, for a page of 440 KB that waits is memory. All lists of a run share the `room`, beginning with a place for
+    the page each is at: where as many lists are read as requests may be under way, none asks ahead.
 
     Measured at 50 ms a request: 60,000 Droplets in 4 s instead of 19.
     """
@@ -36,14 +37,18 @@ class LookAhead:
         self._ask, self._pool, self._room, self._most = ask, pool, room, most
         self._depth = min(1, most)
         self._asked: dict[int, Future[Answer]] = {}
+        self._has_place = False
 
     def __enter__(self) -> Self:
+        self._has_place = self._room.acquire(blocking=False)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.forget()
+        if self._has_place:
+            self._room.release()
 
     def page(self, number: int) -> Answer:
         """The answer for this page, asked for now unless it was before. Raises what asking raised."""
