@@ -9,7 +9,7 @@ COPY requirements.lock requirements-dev.lock ./
 # The build backend is locked as well, among the development dependencies.
 RUN awk '/^[a-z]/ { keep = /^poetry-core==/ } keep' requirements-dev.lock > requirements-build.lock \
     && tools/bin/pip install --no-cache-dir --require-hashes -r requirements-build.lock \
-    && tools/bin/pip --python /airbyte/venv install --no-cache-dir --require-hashes -r requirements.lock
+    && tools/bin/pip --python /airbyte/venv install --no-cache-dir --require-hashes --no-deps -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY source_digitalocean_quolum source_digitalocean_quolum
 RUN tools/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir dist . \

@@ -28,7 +28,8 @@ install $(VENV): $(STAMP) ## Make .venv from requirements-dev.lock
 $(STAMP): requirements-dev.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 with venv found: install one or pass PYTHON=..." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+		-r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -71,9 +72,11 @@ docs: $(STAMP) ## Write the tables of streams, metrics and faults anew
 	$(BIN)/python -m tools.reliability faults
 
 # The dev lock holds the build backend too, so that installing the project itself resolves nothing. It comes
-# first: what the image gets must be the versions that the tests ran with.
+# first: what the image gets must be the versions that the tests ran with. A lock is whole and names no extras, so it is
+# installed without looking for anything else: pip takes name[extra]==1 for another package than name, of which it would
+# try the newest.
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-strip-extras --no-emit-index-url --no-header --no-annotate $(ARGS)
+	--strip-extras --no-emit-index-url --no-header --no-annotate $(ARGS)
 
 .PHONY: lock
 lock: $(UV) ## Resolve the locks anew; ARGS=--upgrade takes new versions
