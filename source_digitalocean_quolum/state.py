@@ -40,6 +40,9 @@ def unusable(state: list[AirbyteStateMessage], cursors: Mapping[str, Mapping[str
 
 
 def _fits(state: Mapping[str, Any], cursor: Mapping[str, Any]) -> bool:
+    if not all(isinstance(key, str) for key in state):
+        # A list of pairs reads as a state, too.
+        return False
     if not state or any(key.startswith(_FULL_REFRESH_MARK) for key in state):
         return True
     field, written = cursor["cursor_field"], cursor["datetime_format"]

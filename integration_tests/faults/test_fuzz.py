@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from integration_tests.connector import Run, configured
@@ -131,6 +131,7 @@ def test_any_catalog_is_read_or_refused_with_a_sentence(
 
 @FUZZED
 @given(content=JSON)
+@example(content=[[None, None]])
 def test_any_state_is_gone_on_from_or_refused_with_a_sentence(
     warm: Warm, sandbox: Sandbox, streams: list[dict[str, Any]], content: Any
 ) -> None:
