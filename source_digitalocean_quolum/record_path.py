@@ -203,8 +203,10 @@ class _Batch:
     def _put(self, lines: bytes, count: int, pages: list[RecordPage]) -> None:
         self._queue.put(RecordLines(Type.RECORD, stream=self._stream, count=count, lines=lines))
         # That of a stream without a cursor looks at nothing.
-        if not isinstance(self._cursor, FinalStateCursor):
-            for page in pages:
+        if isinstance(self._cursor, FinalStateCursor):
+            return
+        for page in pages:
+            if page.stream_slice is not None:
                 for record in page.records(self._stream):
                     self._cursor.observe(record)
 

@@ -72,7 +72,7 @@ class DigitalOceanRetriever(Retriever):
     def read_pages(
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
     ) -> Iterator[RecordPage]:
-        """The same by pages, for whoever needs no Record: of 25 us CPU that a Droplet cost, each by itself cost 3."""
+        """The same by pages, for whoever needs no Record: record_path.py writes them as they are."""
         _slice = stream_slice or StreamSlice(partition={}, cursor_slice={})
         pages = self._read(_slice, self._conformer(records_schema))
         if self._endpoint.unfinished and self._cursor_field:
