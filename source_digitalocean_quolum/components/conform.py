@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from source_digitalocean_quolum.components.fits import compile_test, is_moment
+from source_digitalocean_quolum.components.declared import DATE, MOMENT, is_of, kind_of, object_of, type_of
 
 _INT64 = 2**63
 # A float holds every integer up to here; a longer number has lost digits before it came to us.
@@ -34,26 +34,32 @@ def compile_conformer(schema: Mapping[str, Any], misfits: Counter[str]) -> Confo
     and otherwise set to null and counted in `misfits` by its path. A record is never lost for one odd field.
     Money keeps its decimal digits: a number that a float cannot hold is written out digit by digit.
     """
-    if not schema.get("properties"):
+    properties = schema.get("properties", {})
+    if not properties:
         return None
-    fits = compile_test({"type": "object", **schema}, _kind)
+    whole = object_of(schema)
+    nested = {name: inner for name, inner in properties.items() if kind_of(inner) in ("object", "array")}
 
     @cache
-    def by_field() -> list[tuple[str, Callable[[Any], bool], _ObjectFix]]:
-        # Most streams never need it, and it is three times what `fits` is.
-        return [
-            (name, compile_test(declared, _kind), make_fit)
-            for name, declared in schema["properties"].items()
-            if (make_fit := _conformer({"properties": {name: declared}}, misfits, ""))
+    def fixes() -> tuple[_ObjectFix | None, list[tuple[str, Any, _ObjectFix]]]:
+        # Most streams never need them.
+        plain = {name: inner for name, inner in properties.items() if name not in nested}
+        return _conformer({"properties": plain}, misfits, ""), [
+            (name, type_of(inner), fix)
+            for name, inner in nested.items()
+            if (fix := _conformer({"properties": {name: inner}}, misfits, ""))
         ]
 
     def conform(records: list[dict[str, Any]]) -> None:
         for record in records:
-            if fits(record):
+            if is_of(record, whole):
                 continue
-            for name, field_fits, make_fit in by_field():
-                if not field_fits(record.get(name)):
-                    make_fit(record)
+            fix_plain, fix_nested = fixes()
+            if fix_plain:
+                fix_plain(record)
+            for name, type_, fix in fix_nested:
+                if not is_of(record.get(name), type_):
+                    fix(record)
 
     return conform
 
@@ -63,7 +69,7 @@ def _conformer(schema: Mapping[str, Any], misfits: Counter[str], path: str) -> _
     fields: list[tuple[str, frozenset[type], Fix, Fix | None, Callable[[Any], None] | None, str]] = []
     for name, declared in schema.get("properties", {}).items():
         where = f"{path}.{name}" if path else name
-        kind = _kind(declared)
+        kind = kind_of(declared)
         exact, fix = _RULES[kind]
         nested = _nested(declared, kind, misfits, where)
         checked = fix if kind in _ALWAYS_CHECKED else None
@@ -100,11 +106,11 @@ def _nested(declared: Mapping[str, Any], kind: str, misfits: Counter[str], where
     if kind != "array":
         return None
     items = declared.get("items", {})
-    if _kind(items) == "object":
+    if kind_of(items) == "object":
         conform = _conformer(items, misfits, f"{where}[]")
         return _each_object(conform, misfits, f"{where}[]")
-    exact, fix = _RULES[_kind(items)]
-    return _each_value(frozenset() if _kind(items) in _ALWAYS_CHECKED else exact, fix, misfits, f"{where}[]")
+    exact, fix = _RULES[kind_of(items)]
+    return _each_value(frozenset() if kind_of(items) in _ALWAYS_CHECKED else exact, fix, misfits, f"{where}[]")
 
 
 def _each_object(conform: _ObjectFix | None, misfits: Counter[str], where: str) -> Callable[[Any], None]:
@@ -134,26 +140,18 @@ def _each_value(exact: frozenset[type], fix: Fix, misfits: Counter[str], where: 
     return each
 
 
-def _kind(declared: Mapping[str, Any]) -> str:
-    types = declared.get("type", [])
-    kinds = [types] if isinstance(types, str) else [kind for kind in types if kind != "null"]
-    kind = kinds[0] if len(kinds) == 1 else "any"
-    return str(declared.get("format", kind)) if kind == "string" and declared.get("format") in _RULES else kind
-
-
 def _date_time(value: Any) -> str | None:
-    if value == "":
-        return None
+    if value == "" or is_of(value, MOMENT):
+        return value or None
     try:
-        moment = datetime.fromisoformat(value)
+        return datetime.fromisoformat(value).isoformat()
     except (TypeError, ValueError):
         raise Misfit from None
-    return value if is_moment(value) else moment.isoformat()
 
 
 def _date(value: Any) -> str | None:
-    if value == "":
-        return None
+    if value == "" or is_of(value, DATE):
+        return value or None
     try:
         return datetime.fromisoformat(value).date().isoformat()
     except (TypeError, ValueError):

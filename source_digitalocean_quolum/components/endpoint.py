@@ -101,6 +101,12 @@ class Endpoint:
         """Whether the records are simply the objects of a list."""
         return not (self.map or self.values or self.nested)
 
+    @property
+    def unread(self) -> str:
+        """The list whose records may stay unread (see records.decode): nothing else of the answer is asked for."""
+        plain = self.is_plain and not self.csv and not any("body" in source for source in self.derived.values())
+        return self.records if plain else ""
+
     def wants(self, known: Mapping[str, Any]) -> bool:
         """Whether a slice is asked for at all, by `only` and `skip`."""
         if any(known.get(name) not in values for name, values in self.only.items()):

@@ -13,7 +13,8 @@ from airbyte_cdk.sources.streams.http.error_handlers.response_models import Erro
 from source_digitalocean_quolum.components.connection import Connection
 from source_digitalocean_quolum.components.endpoint import Endpoint
 from source_digitalocean_quolum.components.oauth import RECONNECT
-from source_digitalocean_quolum.components.records import UnexpectedBody, decode, scrub, take
+from source_digitalocean_quolum.components.records import UnexpectedBody, decode, scrub
+from source_digitalocean_quolum.components.selection import listed
 
 logger = logging.getLogger("airbyte")
 
@@ -134,13 +135,13 @@ class DigitalOceanErrorHandler(ErrorHandler):
 
     def _answered(self, response: requests.Response) -> ErrorResolution:
         try:
-            found = take(decode(response), self._endpoint.records, values=bool(self._endpoint.values))
+            found = listed(response, self._endpoint)
             if self._endpoint.single and len(found) != 1:
                 raise UnexpectedBody(f"{len(found)} objects in `{self._endpoint.records}` instead of one")
             if self._endpoint.csv and found and not found[0].keys() >= set(self._endpoint.csv):
                 raise UnexpectedBody(f"CSV without the columns {', '.join(self._endpoint.csv)}")
         except UnexpectedBody as problem:
-            return _retry(f"DigitalOcean answered HTTP 200 for {_path(response)} with {problem}.")
+            return _retry(unreadable(response, problem))
         if not self._connection.allowed(self.name):
             return _fail(
                 FailureType.transient_error,
@@ -194,6 +195,11 @@ def missing_scope(stream: str, scope: str, response: requests.Response) -> str:
         f"Stream {stream} is skipped: the token may not read it{said(response)}. Give the token the scope "
         f"{scope} (or read access to everything), or leave the stream out."
     )
+
+
+def unreadable(response: requests.Response, problem: UnexpectedBody) -> str:
+    """The sentence about an answer that is not what the API promises."""
+    return f"DigitalOcean answered HTTP 200 for {_path(response)} with {problem}."
 
 
 def said(response: requests.Response) -> str:

@@ -3,17 +3,23 @@
 import hashlib
 import zlib
 from array import array
-from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from tempfile import SpooledTemporaryFile, gettempdir
 from typing import Any
 
 import orjson
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_digitalocean_quolum.components.endpoint import RowKey
+from source_digitalocean_quolum.components.paging import PAGE_SIZE
+from source_digitalocean_quolum.components.record_page import Row
 
-Row = dict[str, Any]
-
-_HASHES_AT_ONCE = 20_000
+# Of each list, in bytes; what is more waits in a file without a name, which ends with the process.
+_IN_MEMORY = 256 * 1024
+_DIGEST = 8
+_DIGESTS_AT_ONCE = 20_000
 
 
 class KeyedRows:
@@ -23,80 +29,91 @@ class KeyedRows:
     that a corrected row replaces the one it corrects. Rows that share all key fields are numbered by the rest of
     their contents (a ledger may well hold two equal payments, and an invoice two charges that differ in nothing
     but the amount): no key depends on the order of the rows. For that the whole list has to be known before the
-    first key: its pages wait compressed, a tenth of their size, and eight bytes of each row's hash beside them.
-    They can be given out once.
+    first key: its pages wait compressed, beside two digests of each row, and a long list's on disk. So a month of
+    daily cost takes four bytes of memory a row. They can be given out once.
     """
 
     def __init__(self, key: RowKey) -> None:
         self._field = key.field
         self._of = key.of
-        self._pages: list[bytes] = []
-        self._hashes = array("q")
+        self.clear()
 
-    def add(self, rows: list[Row]) -> None:
-        """The next page."""
-        self._hashes.extend(hash(self._canonical(row)) for row in rows)
-        self._pages.append(zlib.compress(orjson.dumps(rows), level=1))
+    def identities(self, rows: list[Row]) -> list[bytes]:
+        """A digest of what identifies each row of a page; rows that share it are told apart when all are known."""
+        return [_digest(self._identity(row)) for row in rows]
+
+    def add(self, rows: list[Row], identities: Sequence[bytes]) -> None:
+        """The next page, with its rows' `identities`."""
+        contents = (_digest(_canonical(row)) for row in rows)
+        _write(self._digests, b"".join(one for pair in zip(identities, contents, strict=True) for one in pair))
+        # A whole file is a page of its own, of any length.
+        for start in range(0, len(rows), PAGE_SIZE):
+            page = zlib.compress(orjson.dumps(rows[start : start + PAGE_SIZE]), level=1)
+            _write(self._pages, page)
+            self._sizes.append(len(page))
+        self._count += len(rows)
 
     def clear(self) -> None:
         """Forget the pages: the list changed while it was read and is read again."""
-        self._pages.clear()
-        del self._hashes[:]
-
-    def identities(self, rows: list[Row]) -> list[Any]:
-        """What identifies each row of a page, rows that share it apart."""
-        return [self._canonical(row) for row in rows]
+        self._pages, self._digests = _file(), _file()
+        self._sizes, self._count = array("L"), 0
 
     def pages(self) -> Iterator[list[Row]]:
-        """The pages in their order, each row with its key: 32 hexadecimal digits (the first half of a SHA-256)."""
-        ordinals = self._ordinals()
-        pages = deque(self._pages)
-        self.clear()
-        while pages:
-            rows = _unpacked(pages.popleft())
-            for row in rows:
-                canonical, ordinal = self._canonical(row), 0
-                if sharing := ordinals.get(canonical):
-                    whole = _written(row)
-                    ordinal, sharing[whole] = sharing[whole], sharing[whole] + 1
-                row[self._field] = hashlib.sha256(canonical + b"#%d" % ordinal).hexdigest()[:32]
+        """All rows in their order, a page at a time, each with its key: half a SHA-256, 32 hexadecimal digits."""
+        ordinals = iter(self._ordinals())
+        self._digests.close()
+        self._pages.seek(0)
+        for size in self._sizes:
+            rows: list[Row] = orjson.loads(zlib.decompress(self._pages.read(size)))
+            for row, ordinal in zip(rows, ordinals, strict=False):
+                row[self._field] = hashlib.sha256(self._identity(row) + b"#%d" % ordinal).hexdigest()[:32]
             yield rows
+        self._pages.close()
 
-    def _ordinals(self) -> dict[bytes, dict[bytes, int]]:
-        """For key fields that several rows share: the first ordinal of each content, in the contents' own order."""
-        contents: dict[bytes, list[bytes]] = {}
-        shared = self._shared()
-        for page in self._pages if shared else ():
-            for row in _unpacked(page):
-                canonical = self._canonical(row)
-                if hash(canonical) in shared:
-                    contents.setdefault(canonical, []).append(_written(row))
-        ordinals: dict[bytes, dict[bytes, int]] = {}
-        for canonical, sharing in contents.items():
-            first = ordinals[canonical] = {}
-            for ordinal, whole in enumerate(sorted(sharing)):
-                first.setdefault(whole, ordinal)
+    def _identity(self, row: Row) -> bytes:
+        return _canonical([row.get(name) for name in self._of])
+
+    def _ordinals(self) -> Sequence[int]:
+        """The number of each row among those that share its identity, in the order of their contents' digests."""
+        ordinals = array("I", bytes(4 * self._count))
+        # Sorted a part at a time: as objects the digests take four times their size.
+        parts = 1 + self._count // _DIGESTS_AT_ONCE
+        for part in range(parts):
+            found = sorted(one for one in self._digested() if int.from_bytes(one[:4]) % parts == part)
+            for before, after in pairwise(found):
+                if before[:_DIGEST] == after[:_DIGEST]:
+                    ordinals[_number(after)] = ordinals[_number(before)] + 1
         return ordinals
 
-    def _shared(self) -> set[int]:
-        """The hashes that stand there more than once; a part of them at a time, for in a set each takes 70 bytes."""
-        parts = 1 + len(self._hashes) // _HASHES_AT_ONCE
-        shared: set[int] = set()
-        for part in range(parts):
-            seen: set[int] = set()
-            for brief in self._hashes:
-                if brief % parts == part:
-                    (shared if brief in seen else seen).add(brief)
-        return shared
-
-    def _canonical(self, row: Mapping[str, Any]) -> bytes:
-        return _written([row.get(name) for name in self._of])
+    def _digested(self) -> Iterator[bytes]:
+        """Each row's digests, of its identity and of its contents, and behind them its place in the list."""
+        self._digests.seek(0)
+        for number in range(self._count):
+            yield self._digests.read(2 * _DIGEST) + number.to_bytes(4)
 
 
-def _written(value: Any) -> bytes:
+def _file() -> SpooledTemporaryFile[bytes]:
+    return SpooledTemporaryFile(_IN_MEMORY)
+
+
+def _write(file: SpooledTemporaryFile[bytes], content: bytes) -> None:
+    try:
+        file.write(content)
+    except OSError as error:
+        raise AirbyteTracedException(
+            message="The rows of a list without keys wait on disk until all are read, and the folder for temporary "
+            f"files cannot take them ({error.strerror}): make room in {gettempdir()}, or name another in TMPDIR.",
+            failure_type=FailureType.system_error,
+        ) from error
+
+
+def _number(digested: bytes) -> int:
+    return int.from_bytes(digested[2 * _DIGEST :])
+
+
+def _digest(text: bytes) -> bytes:
+    return hashlib.blake2b(text, digest_size=_DIGEST).digest()
+
+
+def _canonical(value: Mapping[str, Any] | Sequence[Any]) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-
-
-def _unpacked(page: bytes) -> list[Row]:
-    rows: list[Row] = orjson.loads(zlib.decompress(page))
-    return rows

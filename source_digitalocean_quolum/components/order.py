@@ -1,8 +1,9 @@
 """Before and after: cursor values compared, and lists that begin with the newest read no further than needed."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+
+from source_digitalocean_quolum.components.record_page import Rows
 
 
 class NewestFirst:
@@ -17,7 +18,7 @@ class NewestFirst:
         self._last: datetime | None = None
         self._ordered = True
 
-    def is_past(self, rows: list[Mapping[str, Any]] | list[dict[str, Any]]) -> bool:
+    def is_past(self, rows: Rows) -> bool:
         """Note one page; true when its last record, and so all that follow, lie before the cursor."""
         for row in rows:
             value = _moment(row.get(self._field))

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_digitalocean_quolum.components.record_page import Row
+from source_digitalocean_quolum.components.record_page import Rows
 
 # API reference, "Links & Pagination": the largest page.
 PAGE_SIZE = 200
@@ -189,7 +189,7 @@ class PageWalk:
         self.number, self._linked = page.next, page.linked
         return True
 
-    def unseen(self, rows: list[Row], keys: list[Any]) -> list[Row]:
+    def unseen(self, rows: Rows, keys: list[Any]) -> Rows:
         """The rows whose key comes for the first time, as None always does; forgets those of long past pages."""
         whole = set(keys)
         if len(whole) == len(keys) and None not in whole and self._seen.isdisjoint(whole):
@@ -203,7 +203,7 @@ class PageWalk:
             self._seen.difference_update(self._remembered.popleft())
         return fresh
 
-    def _unseen_of(self, rows: list[Row], keys: list[Any]) -> tuple[list[Row], list[Any]]:
+    def _unseen_of(self, rows: Rows, keys: list[Any]) -> tuple[Rows, list[Any]]:
         fresh, new = [], []
         for row, key in zip(rows, keys, strict=True):
             if key is None:

@@ -1,7 +1,7 @@
 """Records as they go from a reader to the lines of the output: a page of rows at a time."""
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,14 +10,20 @@ from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partitio
 from airbyte_cdk.sources.types import Record, StreamSlice
 
 Row = dict[str, Any]
+# Rows for whoever only looks at them: those of verbatim.py are no dicts.
+Rows = list[Row] | list[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
 class RecordPage:
-    """Rows of one stream that share a slice. Without a slice no cursor looks at them."""
+    """Rows of one stream that share a slice.
 
-    rows: list[Row]
+    No cursor looks at those without a slice, or need look at those that do not advance it.
+    """
+
+    rows: Rows
     stream_slice: StreamSlice | None
+    advances: bool = True
 
     def records(self, stream: str) -> Iterator[Record]:
         """The same as the CDK has them."""

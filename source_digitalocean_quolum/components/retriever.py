@@ -10,25 +10,16 @@ from airbyte_cdk.sources.declarative.requesters.requester import Requester
 from airbyte_cdk.sources.declarative.retrievers.retriever import Retriever
 from airbyte_cdk.sources.types import Record, StreamSlice
 
-from source_digitalocean_quolum.components.conform import Conformer, compile_conformer
 from source_digitalocean_quolum.components.connection import Connection
 from source_digitalocean_quolum.components.endpoint import Endpoint
 from source_digitalocean_quolum.components.order import NewestFirst, is_older
 from source_digitalocean_quolum.components.paging import Page, PageWalk, page_params, read_page
-from source_digitalocean_quolum.components.record_page import RecordPage, Row
-from source_digitalocean_quolum.components.records import (
-    decode,
-    drop,
-    may_hold_secrets,
-    release,
-    scrub,
-    secret_tree,
-    take,
-)
+from source_digitalocean_quolum.components.record_page import RecordPage, Rows
+from source_digitalocean_quolum.components.records import decode
 from source_digitalocean_quolum.components.requester import AGAIN
-from source_digitalocean_quolum.components.selection import Derive, deriver, select
+from source_digitalocean_quolum.components.rows import RowReader
+from source_digitalocean_quolum.components.selection import Deriver, listed
 from source_digitalocean_quolum.components.unfinished import HoldBack
-from source_digitalocean_quolum.schemas import secrets_of
 
 logger = logging.getLogger("airbyte")
 
@@ -54,27 +45,31 @@ class DigitalOceanRetriever(Retriever):
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
         self._connection = Connection.of(self.config)
         self._endpoint = Endpoint.of(self.api)
-        self._secrets = secret_tree(secrets_of(self.name))
-        self._conform: Conformer | None = None
-        self._compiled_for: Any = None
+        self._made: tuple[Any, RowReader] | None = None
         cursor = self.incremental_sync
         self._cursor_field: str = cursor.cursor_field if cursor and cursor.is_client_side_incremental else ""
         key = self.primary_key if isinstance(self.primary_key, list) else [self.primary_key]
-        self._keys_of = _key_reader([part for part in key if part])
+        self._key = [part for part in key if part]
+        self._keys_of = _key_reader(self._key)
 
     def read_records(
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
     ) -> Iterable[Record]:
         """The records of one slice, each once, as they fit the schema and without secrets."""
-        for page in self.read_pages(records_schema, stream_slice):
+        for page in self._read_pages(records_schema, stream_slice, verbatim=False):
             yield from page.records(self.name)
 
     def read_pages(
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
     ) -> Iterator[RecordPage]:
-        """The same by pages, for whoever needs no Record: record_path.py writes them as they are."""
+        """The same by pages of rows that need only be written (record_path.py): as they came, where that will do."""
+        return self._read_pages(records_schema, stream_slice, verbatim=True)
+
+    def _read_pages(
+        self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None, *, verbatim: bool
+    ) -> Iterator[RecordPage]:
         _slice = stream_slice or StreamSlice(partition={}, cursor_slice={})
-        pages = self._read(_slice, self._conformer(records_schema))
+        pages = self._read(_slice, self._reader(records_schema), verbatim=verbatim)
         if self._endpoint.unfinished and self._cursor_field:
             hold_back = HoldBack(self._endpoint.unfinished, self._cursor_field, _slice)
             for rows in pages:
@@ -86,17 +81,17 @@ class DigitalOceanRetriever(Retriever):
             for rows in pages:
                 yield RecordPage(rows, _slice)
 
-    def _read(self, stream_slice: StreamSlice, conform: Conformer | None) -> Iterator[list[Row]]:
+    def _read(self, stream_slice: StreamSlice, reader: RowReader, *, verbatim: bool) -> Iterator[Rows]:
         """Walk the pages; see PageWalk for what happens while the list changes."""
         endpoint, field = self._endpoint, self._cursor_field
         if not endpoint.wants({**(stream_slice.extra_fields or {}), **stream_slice}):
             return
-        derive = deriver(endpoint, stream_slice)
+        deriver = Deriver.of(endpoint, stream_slice)
         since = stream_slice.cursor_slice.get("start_time") if field else None
         order = NewestFirst(field, since) if endpoint.newest_first and since else None
         walk = PageWalk()
 
-        def emit(rows: list[Row], keys: list[Any]) -> list[Row]:
+        def emit(rows: Rows, keys: list[Any]) -> Rows:
             fresh = walk.unseen(rows, keys)
             return fresh if since is None else [row for row in fresh if not is_older(row.get(field), since)]
 
@@ -108,7 +103,7 @@ class DigitalOceanRetriever(Retriever):
                 page = self._place(response, walk.number)
                 if order is None:
                     pages.expect(page)
-                rows = self._rows(response, derive, conform)
+                rows = reader.read(response, deriver, verbatim=verbatim)
                 keys = self._keys_of(rows)
                 if walk.doubts(page, keys):
                     pages.forget()
@@ -117,7 +112,7 @@ class DigitalOceanRetriever(Retriever):
                 for number in walk.moved(page):
                     if (reread := self._page(stream_slice, number, again=True)) is not None:
                         walk.noticed(self._place(reread, number))
-                        moved = self._rows(reread, derive, conform)
+                        moved = reader.read(reread, deriver, verbatim=verbatim)
                         yield emit(moved, self._keys_of(moved))
                 if (order and order.is_past(rows)) or not walk.advance(page):
                     return
@@ -132,45 +127,25 @@ class DigitalOceanRetriever(Retriever):
         return response if response is not None and response.ok else None
 
     def _place(self, response: requests.Response, number: int) -> Page:
-        body = decode(response)
-        count = len(take(body, self._endpoint.records, values=bool(self._endpoint.values)))
-        return read_page(body, number, self._endpoint.paging, count)
+        body = decode(response, self._endpoint.unread)
+        return read_page(body, number, self._endpoint.paging, len(listed(response, self._endpoint)))
 
-    def _rows(
-        self,
-        response: requests.Response,
-        derive: Derive | None,
-        conform: Conformer | None,
-    ) -> list[Row]:
-        """The records of one page, clean: secrets dropped, derived fields added, values fitting."""
-        body = decode(response)
-        if may_hold_secrets(response.content):
-            body = scrub(body)
-        release(response)
-        rows, places = select(body, self._endpoint)
-        if self._secrets:
-            for row in rows:
-                drop(row, self._secrets)
-        if derive:
-            derive(rows, places)
-        if conform:
-            conform(rows)
-        return rows
-
-    def _conformer(self, schema: Mapping[str, Any]) -> Conformer | None:
-        if self._compiled_for is not schema:
-            self._conform = compile_conformer(schema, self._connection.misfits[self.name])
-            self._compiled_for = schema
-        return self._conform
+    def _reader(self, schema: Mapping[str, Any]) -> RowReader:
+        if self._made is None or self._made[0] is not schema:
+            unfinished = self._endpoint.unfinished
+            fields = dict.fromkeys([*self._key, self._cursor_field, unfinished.field if unfinished else ""])
+            misfits = self._connection.misfits[self.name]
+            self._made = schema, RowReader(self.name, self._endpoint, schema, [one for one in fields if one], misfits)
+        return self._made[1]
 
 
-def _key_reader(key: list[str]) -> Callable[[list[Row]], list[Any]]:
+def _key_reader(key: list[str]) -> Callable[[Rows], list[Any]]:
     """Read rows' keys; None where a part of one is missing, so that the row counts as no other row's double."""
     if len(key) == 1:
         name = key[0]
         return lambda rows: [row.get(name) for row in rows]
 
-    def read(rows: list[Row]) -> list[Any]:
+    def read(rows: Rows) -> list[Any]:
         keys = (tuple([row.get(part) for part in key]) for row in rows)
         return [None if None in values else values for values in keys]
 

@@ -1,14 +1,16 @@
 """Where in an answer the records are: lists, maps, lists of plain values, and lists inside the listed objects."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+import requests
 from airbyte_cdk.sources.types import StreamSlice
 
 from source_digitalocean_quolum.components.endpoint import Endpoint, Source
-from source_digitalocean_quolum.components.records import UnexpectedBody, take
+from source_digitalocean_quolum.components.records import UnexpectedBody, decode, take
 
 Row = dict[str, Any]
 
@@ -22,7 +24,9 @@ class Place(NamedTuple):
     nested: str = ""
 
 
-Derive = Callable[[list[Row], Iterable[Place]], None]
+def listed(response: requests.Response, endpoint: Endpoint) -> list[Any]:
+    """What stands in an answer's list, unread where it may be (Endpoint.unread); raises UnexpectedBody."""
+    return take(decode(response, endpoint.unread), endpoint.records, values=bool(endpoint.values))
 
 
 def select(body: Any, endpoint: Endpoint) -> tuple[list[Row], Iterable[Place]]:
@@ -82,29 +86,33 @@ def _as_row(member: Any, endpoint: Endpoint) -> Row:
     raise UnexpectedBody(f"`{endpoint.records}` with members that are no objects")
 
 
-def deriver(endpoint: Endpoint, stream_slice: StreamSlice) -> Derive | None:
-    """A function that adds the fields the API does not return (Endpoint.derived) to rows, or None without such."""
-    known = {**(stream_slice.extra_fields or {}), **stream_slice}
-    constants: Row = {}
-    placed: dict[str, Callable[[Row, Place], Any]] = {}
-    for name, source in endpoint.derived.items():
-        constant = _constant(source, known)
-        if constant is not _UNKNOWN:
-            constants[name] = constant
-        else:
-            placed[name] = _reader(source)
-    if not constants and not placed:
-        return None
+@dataclass(frozen=True)
+class Deriver:
+    """Adds the fields that the API does not return (Endpoint.derived) to the rows of a slice."""
 
-    def derive(rows: list[Row], places: Iterable[Place]) -> None:
-        for row in rows:
-            row.update(constants)
-        if placed:
+    # The same for all of them, and those that depend on where a row stood.
+    constants: Row
+    placed: Mapping[str, Callable[[Row, Place], Any]]
+
+    @classmethod
+    def of(cls, endpoint: Endpoint, stream_slice: StreamSlice) -> "Deriver":
+        """For the rows of this slice."""
+        known = {**(stream_slice.extra_fields or {}), **stream_slice}
+        values = {name: _constant(source, known) for name, source in endpoint.derived.items()}
+        return cls(
+            {name: value for name, value in values.items() if value is not _UNKNOWN},
+            {name: _reader(endpoint.derived[name]) for name, value in values.items() if value is _UNKNOWN},
+        )
+
+    def derive(self, rows: list[Row], places: Iterable[Place]) -> None:
+        """Add them, in place; `places` are those of the rows (made when asked for: most streams do not ask)."""
+        if self.constants:
+            for row in rows:
+                row.update(self.constants)
+        if self.placed:
             for row, place in zip(rows, places, strict=True):
-                for name, read in placed.items():
+                for name, read in self.placed.items():
                     row[name] = read(row, place)
-
-    return derive
 
 
 def posted(endpoint: Endpoint, known: Mapping[str, Any]) -> Row:

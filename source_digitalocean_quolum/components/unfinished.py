@@ -1,11 +1,12 @@
 """Keeps a stream's cursor at its oldest unfinished record, so that the record is seen again until it ends."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from airbyte_cdk.sources.types import StreamSlice
 
 from source_digitalocean_quolum.components.endpoint import Unfinished
-from source_digitalocean_quolum.components.record_page import RecordPage, Row
+from source_digitalocean_quolum.components.record_page import RecordPage, Rows
 
 
 class HoldBack:
@@ -23,19 +24,22 @@ class HoldBack:
         self._slice = stream_slice
         # The same partition: a cursor for each partition (ConcurrentPerPartitionCursor) looks itself up by it.
         self._aside = StreamSlice(partition=stream_slice.partition, cursor_slice={"advances": "nothing"})
-        self._newest: Row | None = None
-        self._oldest_unfinished: Row | None = None
+        self._newest: Mapping[str, Any] | None = None
+        self._oldest_unfinished: Mapping[str, Any] | None = None
 
     @property
     def holds(self) -> bool:
         """Whether any record so far is unfinished."""
         return self._oldest_unfinished is not None
 
-    def pass_on(self, rows: list[Row]) -> RecordPage:
+    def pass_on(self, rows: Rows) -> RecordPage:
         """The rows, but for one that may be the one that counts: in its place the one whose place it takes."""
-        return RecordPage([released for row in rows if (released := self._released(row))], self._aside)
+        return self._no_matter([released for row in rows if (released := self._released(row))])
 
-    def _released(self, row: Row) -> Row:
+    def _no_matter(self, rows: Rows) -> RecordPage:
+        return RecordPage(rows, self._aside, advances=False)
+
+    def _released(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
         released = row
         if row.get(self._unfinished.field) not in self._unfinished.until:
             if self._oldest_unfinished is None or self._value(row) < self._value(self._oldest_unfinished):
@@ -48,10 +52,10 @@ class HoldBack:
         """What was kept back; the last one is associated with the slice and moves the cursor."""
         if self._oldest_unfinished is not None:
             if self._newest is not None:
-                yield RecordPage([self._newest], self._aside)
+                yield self._no_matter([self._newest])
             yield RecordPage([self._oldest_unfinished], self._slice)
         elif self._newest is not None:
             yield RecordPage([self._newest], self._slice)
 
-    def _value(self, row: Row) -> str:
+    def _value(self, row: Mapping[str, Any]) -> str:
         return str(row.get(self._field) or "")

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import requests
 from airbyte_cdk.sources.types import StreamSlice
 
-from source_digitalocean_quolum.components.conform import Conformer
 from source_digitalocean_quolum.components.keys import KeyedRows
 from source_digitalocean_quolum.components.order import is_older
 from source_digitalocean_quolum.components.paging import Page, PageWalk
-from source_digitalocean_quolum.components.record_page import Row
+from source_digitalocean_quolum.components.record_page import Row, Rows
 from source_digitalocean_quolum.components.retriever import DigitalOceanRetriever
-from source_digitalocean_quolum.components.selection import Place, deriver
+from source_digitalocean_quolum.components.rows import RowReader
+from source_digitalocean_quolum.components.selection import Deriver, Place
 
 
 @dataclass
@@ -23,23 +23,21 @@ class WholeListRetriever(DigitalOceanRetriever):
     out: a shifted page would be miscounted.
     """
 
-    def _read(self, stream_slice: StreamSlice, conform: Conformer | None) -> Iterator[list[Row]]:
+    def _read(self, stream_slice: StreamSlice, reader: RowReader, *, verbatim: bool) -> Iterator[Rows]:
         endpoint, field = self._endpoint, self._cursor_field
         if not endpoint.wants({**(stream_slice.extra_fields or {}), **stream_slice}):
             return
-        derive = deriver(endpoint, stream_slice)
+        deriver = Deriver.of(endpoint, stream_slice)
         since = stream_slice.cursor_slice.get("start_time") if field else None
-        whole = self._whole(stream_slice)
+        whole = self._whole(stream_slice, reader)
         for rows in whole.pages() if whole else ():
             for row in rows:
                 self._complete(row)
-            if derive:
-                derive(rows, (Place({}, row) for row in rows))
-            if conform:
-                conform(rows)
+            deriver.derive(rows, (Place({}, row) for row in rows))
+            reader.fit(rows)
             yield rows if since is None else [row for row in rows if not is_older(row.get(field), since)]
 
-    def _whole(self, stream_slice: StreamSlice) -> KeyedRows | None:
+    def _whole(self, stream_slice: StreamSlice, reader: RowReader) -> KeyedRows | None:
         """All rows of the list; None where the stream has nothing here (see the error handler)."""
         endpoint = self._endpoint
         if endpoint.key is None:
@@ -54,8 +52,9 @@ class WholeListRetriever(DigitalOceanRetriever):
                 page = self._place(response, walk.number)
                 if page.number == 1:
                     self._begun(stream_slice, page)
-                rows = self._rows(response, None, None)
-                if walk.starts_over(page) or walk.doubts(page, whole.identities(rows)):
+                rows, _ = reader.taken(response)
+                identities = whole.identities(rows)
+                if walk.starts_over(page) or walk.doubts(page, identities):
                     whole.clear()
                     pages.forget()
                     continue
@@ -63,7 +62,7 @@ class WholeListRetriever(DigitalOceanRetriever):
                 for _ in walk.moved(page):
                     pass
                 pages.expect(page)
-                whole.add(rows)
+                whole.add(rows, identities)
                 if not walk.advance(page):
                     return whole
         return None

@@ -1,8 +1,16 @@
 """Identity of rows that have none: stable under reordering, apart for rows that share it, blind to corrections."""
 
+import os
 import random
+import tempfile
+import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import pytest
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,7 +31,8 @@ rows = st.lists(
 def keyed(items: list[dict[str, Any]], page: int = 5) -> list[dict[str, Any]]:
     whole = KeyedRows(KEY)
     for start in range(0, len(items), page):
-        whole.add(items[start : start + page])
+        rows = items[start : start + page]
+        whole.add(rows, whole.identities(rows))
     return [row for rows in whole.pages() for row in rows]
 
 
@@ -94,9 +103,9 @@ def test_a_missing_field_is_a_null_one_and_nested_keys_have_no_order() -> None:
 def test_what_was_read_before_the_list_changed_is_forgotten() -> None:
     row = {"product": "Droplets", "resource_id": "1"}
     whole = KeyedRows(KEY)
-    whole.add([row])
+    whole.add([row], whole.identities([row]))
     whole.clear()
-    whole.add([row])
+    whole.add([row], whole.identities([row]))
 
     assert [found["row_hash"] for rows in whole.pages() for found in rows] == keys_of([row])
 
@@ -105,3 +114,50 @@ def test_a_key_never_changes_between_versions() -> None:
     row = {"product": "Droplets", "resource_id": "1", "region": "nyc3"}
 
     assert keys_of([row]) == ["1926b960b5832db66bfe2a486bd3e1d1"]
+
+
+def charges(numbers: range) -> Iterator[list[dict[str, Any]]]:
+    """Pages of rows that share their key fields by seven, and all differ in the amount."""
+    for start in range(0, len(numbers), 200):
+        yield [{"product": f"p{n % 7}", "region": "nyc3", "amount": f"{n}.00"} for n in numbers[start : start + 200]]
+
+
+def test_no_key_of_a_long_list_depends_on_the_order() -> None:
+    def keys(numbers: range) -> dict[str, str]:
+        whole = KeyedRows(KEY)
+        for page in charges(numbers):
+            whole.add(page, whole.identities(page))
+        return {row["row_hash"]: row["amount"] for rows in whole.pages() for row in rows}
+
+    forwards = keys(range(50_000))
+
+    assert len(forwards) == 50_000
+    assert keys(range(49_999, -1, -1)) == forwards
+
+
+def test_a_long_list_waits_on_disk() -> None:
+    whole = KeyedRows(KEY)
+    tracemalloc.start()
+    for page in charges(range(50_000)):
+        whole.add(page, whole.identities(page))
+    rows = sum(map(len, whole.pages()))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert rows == 50_000
+    # As dicts they take 18 MB, their digests and contents as bytes 11.
+    assert peak < 4_000_000
+
+
+def test_a_folder_for_temporary_files_that_takes_none_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    gone = str(tmp_path / "gone")
+    monkeypatch.setattr(tempfile, "tempdir", gone)
+    whole = KeyedRows(KEY)
+    rows = [{"product": os.urandom(2_000).hex()} for _ in range(200)]
+
+    with pytest.raises(AirbyteTracedException) as caught:
+        whole.add(rows, whole.identities(rows))
+
+    assert caught.value.failure_type == FailureType.system_error
+    assert f"make room in {gone}, or name another in TMPDIR" in str(caught.value.message)
+    assert "No such file or directory" in str(caught.value.message)

@@ -7,17 +7,15 @@ from airbyte_cdk.sources.types import StreamSlice
 
 from source_digitalocean_quolum.components.endpoint import Endpoint
 from source_digitalocean_quolum.components.records import UnexpectedBody
-from source_digitalocean_quolum.components.selection import deriver, select
+from source_digitalocean_quolum.components.selection import Deriver, select
 
 Row = dict[str, Any]
 
 
 def records(body: Any, partition: Row | None = None, **facts: Any) -> list[Row]:
     endpoint = Endpoint.of({"path": "things", "records": "things", **facts})
-    derive = deriver(endpoint, StreamSlice(partition=partition or {}, cursor_slice={}))
     rows, places = select(body, endpoint)
-    if derive:
-        derive(rows, places)
+    Deriver.of(endpoint, StreamSlice(partition=partition or {}, cursor_slice={})).derive(rows, places)
     return rows
 
 

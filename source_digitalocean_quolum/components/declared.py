@@ -1,0 +1,93 @@
+"""What a schema declares, as a msgspec type: whether a value is that is decided by msgspec, in C."""
+
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+from threading import RLock
+from typing import Annotated, Any
+
+import msgspec
+import orjson
+
+# RFC 3339 with its offset, and what a destination's BIGINT holds.
+MOMENT = Annotated[datetime, msgspec.Meta(tz=True)]
+DATE = date
+_INTEGER = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+
+_SCALARS: dict[str, Any] = {
+    "string": str | None,
+    "integer": _INTEGER | None,
+    "number": float | None,
+    "boolean": bool | None,
+    "date-time": MOMENT | None,
+    "date": DATE | None,
+}
+# Declared objects by their schema.
+_made: dict[bytes, Any] = {}
+# msgspec (0.22) completes a Struct when it is first used, and two threads that use it first end the process: one of
+# them finds it half done. So it is used here once, before anyone else can know it; those inside it were before.
+_making = RLock()
+
+
+def kind_of(declared: Mapping[str, Any]) -> str:
+    """The one type that a schema declares beside null, or its format where that is checked; else "any"."""
+    types = declared.get("type", [])
+    kinds = [types] if isinstance(types, str) else [kind for kind in types if kind != "null"]
+    kind = kinds[0] if len(kinds) == 1 else "any"
+    return str(declared["format"]) if kind == "string" and declared.get("format") in _SCALARS else kind
+
+
+def type_of(declared: Mapping[str, Any]) -> Any:
+    """The type of all values of this schema, null included: no value that conform.py would change has it.
+
+    msgspec converts nothing here: "5" and 5.0 are no integers, 1 is no boolean. Fields that are not declared are
+    passed over. An object's type is a Struct, and all that declare the same share one: an app's specification stands
+    in the schemas of apps and deployments seven times.
+
+    Measured on Droplets of 2 KB: 4.3 us a record from its bytes or from its dict; Python code that was written for
+    the schema and compiled took 5.2, from the dict.
+    """
+    kind = kind_of(declared)
+    if kind == "object":
+        return object_of(declared) | None
+    if kind == "array":
+        return list[type_of(declared.get("items", {}))] | None  # type: ignore[misc]
+    return _SCALARS.get(kind, Any)
+
+
+def object_of(declared: Mapping[str, Any]) -> Any:
+    """The Struct of an object's schema, without null."""
+    written = orjson.dumps(declared)
+    with _making:
+        if written not in _made:
+            fields = {name: type_of(inner) for name, inner in declared.get("properties", {}).items()}
+            _made[written] = struct_of(fields)
+        return _made[written]
+
+
+def struct_of(fields: Mapping[str, Any], absent: Collection[str] = ()) -> Any:
+    """A Struct with these fields, which need not be there; those of `absent` must not. See `attribute`."""
+    types = {**fields, **dict.fromkeys(absent, msgspec.UnsetType)}
+    members = [
+        (attribute(number), type_, msgspec.UNSET if type_ is msgspec.UnsetType else None)
+        for number, type_ in enumerate(types.values())
+    ]
+    # Names of fields need not be names in Python.
+    renamed = {attribute(number): name for number, name in enumerate(types)}
+    with _making:
+        struct = msgspec.defstruct("Declared", members, rename=renamed, gc=False)
+        msgspec.convert({}, struct)
+    return struct
+
+
+def attribute(number: int) -> str:
+    """The name under which a Struct of `struct_of` holds its field of this number."""
+    return f"f{number}"
+
+
+def is_of(value: Any, type_: Any) -> bool:
+    """Whether a value that was parsed has the type."""
+    try:
+        msgspec.convert(value, type_)
+    except msgspec.ValidationError:
+        return False
+    return True
