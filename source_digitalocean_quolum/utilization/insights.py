@@ -2,8 +2,10 @@
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 from source_digitalocean_quolum.utilization.api import (
     Absent,
@@ -14,7 +16,7 @@ from source_digitalocean_quolum.utilization.api import (
     Unreadable,
     gave_up,
 )
-from source_digitalocean_quolum.utilization.intervals import Figures, clean
+from source_digitalocean_quolum.utilization.intervals import Figures
 from source_digitalocean_quolum.utilization.promql import CAPACITY, FIGURE, FIGURES, latest, query
 from source_digitalocean_quolum.utilization.readings import Labels, Reading, own_labels
 from source_digitalocean_quolum.utilization.resources import Resource
@@ -23,18 +25,32 @@ from source_digitalocean_quolum.utilization.windows import Window
 
 logger = logging.getLogger("airbyte")
 
-# Figures in one answer: about 40 MB while it is read.
+# Figures in one answer and series that hold them: about 10 and 25 MB while it is read.
 MOST_FIGURES = 250_000
+MOST_SERIES = 40_000
 
 _Key = tuple[str, str, Labels]
 
 
 @dataclass
 class _Part:
-    """One series of the answer: its figures by interval end, and what identifies it among its doubles."""
+    """One series of a resource: each figure's series in the answer, and what identifies it among its doubles."""
 
     labels: dict[str, str]
-    figures: dict[str, dict[int, float]] = field(default_factory=dict)
+    series: dict[str, Series] = field(default_factory=dict)
+
+    def read(self) -> "_Figured":
+        """Its figures, parsed: for one part at a time."""
+        figures = {name: {round(time): value for time, value in one.samples()} for name, one in self.series.items()}
+        return _Figured(self.labels, figures)
+
+
+@dataclass
+class _Figured:
+    """A part's figures by interval end."""
+
+    labels: dict[str, str]
+    figures: dict[str, dict[int, float]]
 
 
 class Insights:
@@ -61,15 +77,25 @@ class Insights:
 
     def requests(self, windows: int) -> int:
         """Requests for this many windows, on a healthy server."""
-        return windows * len(self._regions) if self._metrics else 0
+        return windows * len(self._regions) * len(self._batches)
 
     def longest(self, interval: int) -> int:
         """The longest window that keeps an answer small enough, in seconds."""
+        most = max((len(batch) for batch in self._batches), default=0) * self._series_each
+        return max(1, MOST_FIGURES // max(1, most)) * interval
+
+    @cached_property
+    def _series_each(self) -> int:
+        """One metric's series in an answer: five figures and a capacity of each resource, of the largest region."""
         in_region = Counter(region for one in self._resources.values() for region in one.regions)
         homeless = sum(not one.regions for one in self._resources.values())
-        most = max(in_region.values(), default=0) + homeless
-        each = len(self._metrics) * (len(FIGURES) + 1) * most
-        return max(1, MOST_FIGURES // max(1, each)) * interval
+        return (len(FIGURES) + 1) * (max(in_region.values(), default=0) + homeless)
+
+    @cached_property
+    def _batches(self) -> list[list[Metric]]:
+        """The metrics that are asked for at once: all of them, unless a region has thousands of resources."""
+        at_once = max(1, MOST_SERIES // max(1, self._series_each))
+        return [self._metrics[first : first + at_once] for first in range(0, len(self._metrics), at_once)]
 
     def readings(self, window: Window) -> Iterator[Reading]:
         """The figures of a window, region by region.
@@ -79,7 +105,8 @@ class Insights:
         """
         for region in self._regions:
             try:
-                yield from self._region(region, self._metrics, window)
+                for metrics in self._batches:
+                    yield from self._region(region, metrics, window)
             except Unreadable as problem:
                 self._tell_once(region, f"region {region} is left out, its answer is unreadable ({problem})")
             except Absent:
@@ -122,7 +149,7 @@ class Insights:
         by_name = {metric.name: metric for metric in self._metrics}
         while answer:
             series = answer.pop()
-            labels = series["metric"]
+            labels = series.labels()
             name, _, figure = str(labels.get(FIGURE, "")).partition("/")
             urn = self._urn(labels.get("resource_urn"))
             if name not in by_name or not urn:
@@ -134,8 +161,7 @@ class Insights:
                 # The team's own series come from every region.
                 own = tuple(sorted((*own, ("region", region))))
             identity = tuple(sorted((k, v) for k, v in labels.items() if k not in (FIGURE, "__name__")))
-            part = groups[name, urn, own].setdefault(identity, _Part(dict(labels)))
-            part.figures[figure] = {round(time): value for time, value in clean(series["values"])}
+            groups[name, urn, own].setdefault(identity, _Part(labels)).series[figure] = series
         if unknown:
             self._tell_once(f"{region} unknown", f"{unknown} series of {region} do not say whose they are: left out")
         yield from self._together(region, groups, by_name, window)
@@ -150,16 +176,17 @@ class Insights:
         doubled = {
             (name, urn)
             for (name, urn, _), parts in groups.items()
-            if sum("avg" in p.figures for p in parts.values()) > 1
+            if sum("avg" in part.series for part in parts.values()) > 1
         }
         ended = self._ended(region, doubled, by_name, window) if doubled else {}
-        for (name, urn, own), parts in groups.items():
+        for (name, urn, own), unread in groups.items():
+            parts = [part.read() for part in unread.values()]
             metric, resource = by_name[name], self._resources.get(urn)
             scale = metric.insights.scale if metric.insights else 1
             fixed = resource.capacity(metric, own) if resource else None
-            metered = [part for part in parts.values() if "avg" in part.figures]
+            metered = [part for part in parts if "avg" in part.figures]
             capacities: dict[int, float] = {}
-            for part in parts.values():
+            for part in parts:
                 capacities.update(part.figures.get(CAPACITY, {}))
             # An app's data centres are one region to whoever looks for it, whichever of them answered.
             where = resource.regions[0] if resource and region in resource.regions else region
@@ -191,9 +218,10 @@ class Insights:
             return {}
         ended = {}
         for series in answer:
-            name = str(series["metric"].get(FIGURE, "")).partition("/")[0]
-            identity = _identity(name, series["metric"])
-            for time, value in clean(series["values"]):
+            labels = series.labels()
+            name = str(labels.get(FIGURE, "")).partition("/")[0]
+            identity = _identity(name, labels)
+            for time, value in series.samples():
                 ended[identity, round(time)] = value
         return ended
 
@@ -217,12 +245,12 @@ class Insights:
             logger.warning("%s: %s", self._feature.stream, sentence)
 
 
-def _identity(metric: str, labels: Series) -> str:
+def _identity(metric: str, labels: Mapping[str, Any]) -> str:
     return metric + str(sorted((k, v) for k, v in labels.items() if k not in (FIGURE, "__name__")))
 
 
 def _figures(
-    parts: list[_Part], time: int, interval: int, scale: float, ended: dict[tuple[str, int], float]
+    parts: list[_Figured], time: int, interval: int, scale: float, ended: dict[tuple[str, int], float]
 ) -> Figures | None:
     """The figures of one interval, over all parts of the series that have samples in it; None if one is missing."""
     present = [part for part in parts if time in part.figures["avg"]]

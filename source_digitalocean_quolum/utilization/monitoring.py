@@ -21,7 +21,6 @@ from source_digitalocean_quolum.utilization.intervals import (
     Sample,
     aggregate,
     busy,
-    clean,
     merged,
     rates,
 )
@@ -170,8 +169,7 @@ class Monitoring:
         for parameters in parameter_sets(series, resource.facts):
             tried = {name: parameters[name] for name in series.each}
             for one in answers.get((series.path, _fixed(parameters)), ()):
-                labels = {**one["metric"], **tried}
-                samples = clean(one["values"])
+                labels, samples = {**one.labels(), **tried}, one.samples()
                 if series.kind == "busy":
                     mode = str(labels.pop(series.label, ""))
                     modes[own_labels(labels, self._identity, series.rename)][mode].append(samples)

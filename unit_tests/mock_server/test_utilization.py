@@ -149,3 +149,28 @@ def test_a_resource_that_is_deleted_between_list_and_query_costs_only_itself(api
 
     assert output.status("droplet_utilization") == "COMPLETE"
     assert {row["resource_urn"] for row in output.rows("droplet_utilization")} == {"do:droplet:1", "do:droplet:3"}
+
+
+def test_thousands_of_droplets_in_one_region_are_asked_for_some_metrics_at_a_time(api: DigitalOcean) -> None:
+    """All series of 2,000 Droplets in one answer would be 100 MB; request-math.md allows a request a metric."""
+    now = {"Date": "Tue, 20 Jan 2026 12:15:00 GMT"}
+    everything = [{**row, "region": {"slug": "nyc3"}} for row in rows("droplets", DROPLETS)]
+    for page in range(DROPLETS // 200):
+        part = everything[page * 200 : (page + 1) * 200]
+        body = page_of("droplets", part, page + 1, DROPLETS, more=(page + 1) * 200 < DROPLETS)
+        query = {"page": str(page + 1), "per_page": "200", "type": "droplets"}
+        api.on("/v2/droplets", query, Reply(body, headers=now))
+    api.on("/v2/droplets", {"page": "1", "per_page": "200", "type": "gpus"}, page_of("droplets", [], 1, 0, more=False))
+    api.on("/v2/insights/query/nyc3/prom/api/v1/query_range", None, one_series, method="POST")
+    config = token_config(start_date="2026-01-20T11:00:00Z", utilization={"source": "insights", "metrics": "all"})
+
+    output = read("droplet_utilization", config=config, through=["droplets"])
+
+    asked = [re.findall(r'"(\w+)/avg"', request.form["query"]) for request in api.requests if request.method == "POST"]
+    metrics = [metric for some in asked for metric in some]
+    assert output.status("droplet_utilization") == "COMPLETE"
+    assert 1 < len(asked) <= 20
+    assert max(map(len, asked)) * 6 * DROPLETS <= 40_000
+    assert len(set(metrics)) == len(metrics) > 14
+    assert f"droplet_utilization will take {len(asked)} requests to Insights" in output.log()
+    assert {row["metric"] for row in output.rows("droplet_utilization")} == {some[0] for some in asked}
