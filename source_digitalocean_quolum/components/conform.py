@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from source_digitalocean_quolum.components.declared import DATE, MOMENT, is_of, kind_of, object_of, type_of
+from source_digitalocean_quolum.components.declared import DATE, MOMENT, is_of, kind_of, object_of
 
 _INT64 = 2**63
 # A float holds every integer up to here; a longer number has lost digits before it came to us.
@@ -38,27 +38,21 @@ def compile_conformer(schema: Mapping[str, Any], misfits: Counter[str]) -> Confo
     if not properties:
         return None
     whole = object_of(schema)
-    nested = {name: inner for name, inner in properties.items() if kind_of(inner) in ("object", "array")}
 
     @cache
-    def fixes() -> tuple[_ObjectFix | None, list[tuple[str, Any, _ObjectFix]]]:
-        # Most streams never need them.
+    def fixes() -> list[tuple[Any, _ObjectFix]]:
+        # Most streams never need them: all fields that hold no others, and each of those that do.
+        nested = [name for name, inner in properties.items() if kind_of(inner) in ("object", "array")]
         plain = {name: inner for name, inner in properties.items() if name not in nested}
-        return _conformer({"properties": plain}, misfits, ""), [
-            (name, type_of(inner), fix)
-            for name, inner in nested.items()
-            if (fix := _conformer({"properties": {name: inner}}, misfits, ""))
-        ]
+        parts = [{"properties": part} for part in (plain, *({name: properties[name]} for name in nested))]
+        return [(object_of(part), fix) for part in parts if (fix := _conformer(part, misfits, ""))]
 
     def conform(records: list[dict[str, Any]]) -> None:
         for record in records:
             if is_of(record, whole):
                 continue
-            fix_plain, fix_nested = fixes()
-            if fix_plain:
-                fix_plain(record)
-            for name, type_, fix in fix_nested:
-                if not is_of(record.get(name), type_):
+            for fitting, fix in fixes():
+                if not is_of(record, fitting):
                     fix(record)
 
     return conform

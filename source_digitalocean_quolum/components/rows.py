@@ -51,8 +51,13 @@ class RowReader:
         Raises an AirbyteTracedException for records that cannot be read (a number that is none: 1e999).
         """
         if verbatim and self._verbatim and not deriver.placed and (records := self._as_they_came(response)):
+            doubtful = may_hold_secrets if may_hold_secrets(response.content) else None
             release(response)
-            return self._verbatim.rows(records, deriver.constants, lambda record: self._one(response, record, deriver))
+
+            def long_way(record: bytes) -> Row:
+                return self._one(response, record, deriver)
+
+            return self._verbatim.rows(records, deriver.constants, long_way, doubtful)
         rows, places = self.taken(response)
         deriver.derive(rows, places)
         self.fit(rows)
@@ -82,15 +87,16 @@ class RowReader:
 
     def _as_they_came(self, response: requests.Response) -> list[msgspec.Raw] | None:
         """The records unread; None where the answer has to be parsed."""
-        records, content = listed(response, self._endpoint), response.content
-        as_they_came = is_unread(records) and not may_hold_secrets(content) and goes_verbatim(content)
-        return records if as_they_came else None
+        records = listed(response, self._endpoint)
+        return records if is_unread(records) and goes_verbatim(response.content) else None
 
-    def _one(self, response: requests.Response, record: msgspec.Raw, deriver: Deriver) -> Row:
+    def _one(self, response: requests.Response, record: bytes, deriver: Deriver) -> Row:
         try:
-            row: Row = parse(bytes(record))
+            row: Row = parse(record)
         except UnexpectedBody as problem:
             raise _unreadable(response, problem) from None
+        if may_hold_secrets(record):
+            row = scrub(row)
         deriver.derive([row], ())
         self.fit([row])
         return row

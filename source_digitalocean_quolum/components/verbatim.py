@@ -1,5 +1,6 @@
 """Records in the bytes they came in: what already fits its schema is not taken apart and put together again."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
@@ -10,6 +11,7 @@ import orjson
 from source_digitalocean_quolum.components.declared import MOMENT, attribute, is_of, kind_of, struct_of, type_of
 
 _BRACE = b"}"
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class VerbatimRow(Mapping[str, Any]):
@@ -70,25 +72,30 @@ class VerbatimReader:
         self,
         records: Sequence[msgspec.Raw],
         added: Mapping[str, Any],
-        long_way: Callable[[msgspec.Raw], dict[str, Any]],
+        long_way: Callable[[bytes], dict[str, Any]],
+        doubtful: Callable[[bytes], bool] | None,
     ) -> list[Mapping[str, Any]]:
-        """A page's records, each with the `added` fields (the same for all of them)."""
+        """A page's records, each with the `added` fields (the same for all of them); doubtful ones go the long way."""
         behind = b"," + orjson.dumps(added)[1:] if added else _BRACE
         constant = {name: added[name] for name in self._added}
         found: list[Mapping[str, Any]] = []
         for record in records:
-            try:
-                values = self._values(self._decode(record))
-            except (msgspec.DecodeError, RecursionError):
-                found.append(long_way(record))
-                continue
-            known = dict(zip(self._read, values, strict=False))
-            # One without a key may be empty.
-            if None in values or (self._moments and not self._compares(known)):
-                found.append(long_way(record))
+            known = None if doubtful and doubtful(bytes(record)) else self._looked_at(record)
+            if known is None:
+                found.append(long_way(bytes(record)))
             else:
                 found.append(VerbatimRow(record, known | constant if constant else known, behind))
         return found
+
+    def _looked_at(self, record: msgspec.Raw) -> dict[str, Any] | None:
+        """The fields that the read looks at; None where the record does not fit."""
+        try:
+            values = self._values(self._decode(record))
+        except (msgspec.DecodeError, RecursionError):
+            return None
+        known = dict(zip(self._read, values, strict=False))
+        # One without a key may be empty.
+        return None if None in values or (self._moments and not self._compares(known)) else known
 
     def _compares(self, known: Mapping[str, Any]) -> bool:
         return all(is_of(known[name], MOMENT) for name in self._moments)
@@ -97,7 +104,7 @@ class VerbatimReader:
 def goes_verbatim(content: bytes) -> bool:
     """Whether a page's records may be written as they came.
 
-    Not those of a page in several lines, and not those with escaped characters: half of a surrogate pair is
-    none that a destination could read.
+    Not those of a page in several lines, nor where a surrogate is escaped: half of a pair is no character, and no
+    destination could read it.
     """
-    return not (b"\n" in content or b"\r" in content or (b"\\" in content and b"\\u" in content))
+    return not (b"\n" in content or b"\r" in content or (b"\\" in content and _SURROGATE.search(content)))

@@ -142,6 +142,7 @@ def test_a_field_that_the_connector_adds_stands_there_once() -> None:
         (b'{"things": [\n {"id": "a",\n\t"size": 1}\r\n]}', b'{"id":"a","size":1,"gpu":true}'),
         (b'{"things":[{"id":"a",\r"size":1}]}', b'{"id":"a","size":1,"gpu":true}'),
         (b'{"things":[{"id":"\\u0061","x":"\\u00fc"}]}', '{"id":"a","x":"ü","gpu":true}'.encode()),
+        (b'{"things":[{"id":"a","x":"\\ud83d\\ude00"}]}', '{"id":"a","x":"\U0001f600","gpu":true}'.encode()),
         (b'{"things":[{"id":"a","x":"\xff"}]}', '{"id":"a","x":"\ufffd","gpu":true}'.encode()),
         (b'{"things":[{"id":"a","x":"%s"}]}' % TOKEN.encode(), b'{"id":"a","x":"[removed]","gpu":true}'),
         (b'{"things":[{"id":"a","x":"b://c:d@e"}]}', b'{"id":"a","x":"b://[removed]@e","gpu":true}'),
@@ -152,6 +153,37 @@ def test_a_field_that_the_connector_adds_stands_there_once() -> None:
 )
 def test_what_cannot_go_out_as_it_came_is_parsed(content: bytes, written: bytes) -> None:
     assert lines(content) == ([written], {})
+
+
+def test_on_a_page_with_a_token_only_the_record_that_holds_it_is_rewritten() -> None:
+    at = b'"at":"2026-01-31T10:00:00Z","price":5.00'
+    first, third = b'{"id":"a",%s,"x":"https://a.b"' % at, b'{"id":"c",%s,"x":"R\\u0026D, me@c.d"' % at
+    content = b'{"things":[%s},{"id":"b",%s,"x":"%s"},%s}]}' % (first, at, TOKEN.encode(), third)
+
+    assert lines(content)[0] == [
+        first + b',"gpu":true}',
+        b'{"id":"b","at":"2026-01-31T10:00:00Z","price":5.0,"x":"[removed]","gpu":true}',
+        third + b',"gpu":true}',
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\\u0064op_v1_" + "b" * 64,
+        "dop\\u005fv1_" + "b" * 64,
+        "x:\\/\\/a:pass@b",
+        "x:\\u002f/a:pass@b",
+        "x://a\\u003apass@b",
+        "x://a:p\\u0026ss@b",
+        "x://a:pass\\u0040b",
+    ],
+)
+def test_a_secret_is_found_however_it_is_escaped(text: str) -> None:
+    ((line,), _) = lines(b'{"things":[{"id":"a","at":"2026-01-31T10:00:00Z","x":"%s"}]}' % text.encode())
+
+    assert "[removed]" in json.loads(line)["x"]
+    assert [secret for secret in ("pass", "p&ss", "bbbb") if secret in json.loads(line)["x"]] == []
 
 
 @pytest.mark.parametrize("number", [b"1e999", b"-1e400"])
