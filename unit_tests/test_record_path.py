@@ -79,7 +79,9 @@ ACTIONS = [
     {"id": 6, "status": "completed", "started_at": "2026-03-09T10:00:00Z"},
     {"id": 5, "status": "in-progress", "started_at": "2026-03-08T10:00:00Z"},
     {"id": 4, "status": "completed", "started_at": "2026-03-08T09:00:00Z"},
+    {"id": 7, "status": "completed", "started_at": "2026-03-07T10:00:00Z"},
     {"id": 3, "status": "in-progress", "started_at": "2026-03-07T10:00:00Z"},
+    {"id": 8, "status": "errored", "started_at": "2026-03-07T10:00:00Z"},
     {"id": 2, "status": "errored", "started_at": "2026-03-07T09:00:00Z"},
     {"id": 1, "status": "completed", "started_at": "2026-03-07T09:00:00Z"},
 ]
@@ -93,7 +95,7 @@ def test_the_oldest_unfinished_action_holds_the_state_wherever_it_stands(
         api.lists("/v2/actions", "actions", order)
         lines = printed(capsys, tmp_path, "actions")
 
-    assert sorted(row["id"] for row in records(lines)["actions"]) == [1, 2, 3, 4, 5, 6]
+    assert sorted(row["id"] for row in records(lines)["actions"]) == [1, 2, 3, 4, 5, 6, 7, 8]
     assert states(lines)["actions"]["started_at"].startswith("2026-03-07T10:00:00")
 
 
