@@ -94,12 +94,21 @@ def starts(runs: int) -> dict[str, float]:
     return {name: statistics.median(values) for name, values in taken.items()}
 
 
+def _among_the_others(scenarios: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The last run's scenarios with these in their places: a ratio is to the floor of the same scenario and turn."""
+    new = {(one["name"], one["latency"]): one for one in scenarios}
+    kept = json.loads((HERE / "results.json").read_text(encoding="utf-8"))["scenarios"]
+    return [new.get((one["name"], one["latency"]), one) for one in kept]
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Measure, print, and keep."""
     parser = argparse.ArgumentParser(prog="benchmarks", description="This connector beside its peers, in one run.")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--share", type=float, default=1.0, help="of each account's size")
-    parser.add_argument("--only", nargs="+", default=[], metavar="SCENARIO", help="some scenarios, kept nowhere")
+    parser.add_argument(
+        "--only", nargs="+", default=[], metavar="SCENARIO", help="some scenarios: they replace those of the last run"
+    )
     parser.add_argument("--quick", action="store_true", help="one small run, kept nowhere")
     options = parser.parse_args(arguments)
     if options.quick:
@@ -109,10 +118,12 @@ def main(arguments: list[str] | None = None) -> None:
         for found in find(options.only, options.share, options.runs):
             sys.stderr.write(f"{found['title']}, {found['latency']} ms: measured\n")
             scenarios.append(found)
+    if options.only and not options.quick:
+        scenarios = _among_the_others(scenarios)
     results = {"runs": options.runs, "scenarios": scenarios, "starts": starts(options.runs)}
     text = table(results)
     sys.stdout.write(text)
-    if not options.quick and not options.only:
+    if not options.quick:
         (HERE / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
         before, _, rest = _PAGE.read_text(encoding="utf-8").partition("<!-- results -->\n")
         after = rest.partition("<!-- /results -->")[2]

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from benchmarks.recording import recorded
+from benchmarks.recording import asked
 from benchmarks.scenarios import Scenario
 from integration_tests.connector import discover
 
@@ -57,9 +57,9 @@ def of_utilization(source: str, start: str, recording: Path) -> list[Contestant]
     extra = {"start_date": start, "utilization": {"source": source, "interval": "PT1H"}}
 
     def floor(base: str, folder: Path) -> list[str]:
-        asked = folder / "asked.json"
-        asked.write_text(json.dumps([] if folder.name == "nothing" else list(recorded(recording))), encoding="utf-8")
-        return [sys.executable, "-m", "benchmarks.peers.utilization_floor", base, str(asked)]
+        requests = folder / "asked.json"
+        requests.write_text(json.dumps([] if folder.name == "nothing" else list(asked(recording))), encoding="utf-8")
+        return [sys.executable, "-m", "benchmarks.peers.utilization_floor", base, str(requests)]
 
     return [
         Contestant(FLOOR, floor),

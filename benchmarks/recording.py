@@ -1,6 +1,11 @@
-"""Answers of the sandbox, recorded once so that utilization is measured without what a Prometheus costs."""
+"""Answers of the sandbox, recorded once so that utilization is measured without what a Prometheus costs.
+
+python -m benchmarks.recording UPSTREAM FILE: a proxy on loopback that records; prints its port and ends with stdin.
+"""
 
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,11 +39,28 @@ def recorded(path: Path) -> dict[Asked, Answered]:
     return {Asked(*asked): Answered(body.encode(), date) for asked, body, date in map(json.loads, lines)}
 
 
+def asked(path: Path) -> Iterator[Asked]:
+    """The requests of a recording, without their answers in memory."""
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            yield Asked(*json.loads(line)[0])
+
+
 @contextmanager
 def recording(upstream: str, path: Path) -> Iterator[str]:
-    """The base URL of a proxy on loopback that writes every request and its answer to `path`."""
+    """The base URL of the proxy, in a process of its own, for the length of a `with` block."""
+    command = [sys.executable, "-m", "benchmarks.recording", upstream, str(path)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        yield f"http://127.0.0.1:{process.stdout.readline().strip() if process.stdout else ''}"
+    finally:
+        process.communicate()
+
+
+def main(upstream: str, path: str) -> None:
+    """Pass on every request, and write it and its answer to the file."""
     lock = threading.Lock()
-    with path.open("w", encoding="utf-8") as file:
+    with Path(path).open("w", encoding="utf-8") as file:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -65,9 +87,13 @@ def recording(upstream: str, path: Path) -> Iterator[str]:
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
+        sys.stdout.write(f"{server.server_address[1]}\n")
+        sys.stdout.flush()
+        sys.stdin.read()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
