@@ -3,8 +3,8 @@
 import hashlib
 import zlib
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice, pairwise
 from tempfile import SpooledTemporaryFile, gettempdir
 from typing import Any
 
@@ -38,20 +38,21 @@ class KeyedRows:
         self._of = key.of
         self.clear()
 
-    def identities(self, rows: list[Row]) -> list[bytes]:
+    def identities(self, rows: Iterable[Row]) -> list[bytes]:
         """A digest of what identifies each row of a page; rows that share it are told apart when all are known."""
         return [_digest(self._identity(row)) for row in rows]
 
-    def add(self, rows: list[Row], identities: Sequence[bytes]) -> None:
+    def add(self, rows: Iterable[Row], identities: Sequence[bytes]) -> None:
         """The next page, with its rows' `identities`."""
-        contents = (_digest(_canonical(row)) for row in rows)
-        _write(self._digests, b"".join(one for pair in zip(identities, contents, strict=True) for one in pair))
+        known, rest = iter(identities), iter(rows)
         # A whole file is a page of its own, of any length.
-        for start in range(0, len(rows), PAGE_SIZE):
-            page = zlib.compress(orjson.dumps(rows[start : start + PAGE_SIZE]), level=1)
+        while some := list(islice(rest, PAGE_SIZE)):
+            digests = (next(known) + _digest(_canonical(row)) for row in some)
+            _write(self._digests, b"".join(digests))
+            page = zlib.compress(orjson.dumps(some), level=1)
             _write(self._pages, page)
             self._sizes.append(len(page))
-        self._count += len(rows)
+            self._count += len(some)
 
     def clear(self) -> None:
         """Forget the pages: the list changed while it was read and is read again."""

@@ -58,13 +58,17 @@ class RowReader:
                 return self._one(response, record, deriver)
 
             return self._verbatim.rows(records, deriver.constants, long_way, doubtful)
-        rows, places = self.taken(response)
+        taken, places = self.taken(response)
+        rows = list(taken)
         deriver.derive(rows, places)
         self.fit(rows)
         return rows
 
-    def taken(self, response: requests.Response) -> tuple[list[Row], Iterable[Place]]:
-        """The objects of an answer without their secrets, and where each stood. Raises as `read` does."""
+    def taken(self, response: requests.Response) -> tuple[Sequence[Row], Iterable[Place]]:
+        """The objects of an answer without their secrets, and where each stood. Raises as `read` does.
+
+        Those of a CSV file are made anew each time they are gone through (CsvLines).
+        """
         content = response.content
         try:
             # The error handler has left the records unread.
@@ -85,7 +89,7 @@ class RowReader:
         if self._conform:
             self._conform(rows)
 
-    def _as_they_came(self, response: requests.Response) -> list[msgspec.Raw] | None:
+    def _as_they_came(self, response: requests.Response) -> Sequence[msgspec.Raw] | None:
         """The records unread; None where the answer has to be parsed."""
         records = listed(response, self._endpoint)
         return records if is_unread(records) and goes_verbatim(response.content) else None

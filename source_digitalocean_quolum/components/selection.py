@@ -1,6 +1,6 @@
 """Where in an answer the records are: lists, maps, lists of plain values, and lists inside the listed objects."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -24,12 +24,12 @@ class Place(NamedTuple):
     nested: str = ""
 
 
-def listed(response: requests.Response, endpoint: Endpoint) -> list[Any]:
+def listed(response: requests.Response, endpoint: Endpoint) -> Sequence[Any]:
     """What stands in an answer's list, unread where it may be (Endpoint.unread); raises UnexpectedBody."""
     return take(decode(response, endpoint.unread), endpoint.records, values=bool(endpoint.values))
 
 
-def select(body: Any, endpoint: Endpoint) -> tuple[list[Row], Iterable[Place]]:
+def select(body: Any, endpoint: Endpoint) -> tuple[Sequence[Row], Iterable[Place]]:
     """The records of an answer, and where each stood (made when asked for: most streams do not ask).
 
     Raises UnexpectedBody where the answer is not as the endpoint's facts say.

@@ -14,7 +14,8 @@ Row = dict[str, Any]
 
 def records(body: Any, partition: Row | None = None, **facts: Any) -> list[Row]:
     endpoint = Endpoint.of({"path": "things", "records": "things", **facts})
-    rows, places = select(body, endpoint)
+    found, places = select(body, endpoint)
+    rows = list(found)
     Deriver.of(endpoint, StreamSlice(partition=partition or {}, cursor_slice={})).derive(rows, places)
     return rows
 

@@ -1,7 +1,12 @@
 """Lines of an invoice's CSV file become records like invoice items."""
 
+import tracemalloc
+
 import pytest
 
+from source_digitalocean_quolum.components.endpoint import RowKey
+from source_digitalocean_quolum.components.keys import KeyedRows
+from source_digitalocean_quolum.components.records import CsvLines
 from source_digitalocean_quolum.cost.csv_lines import as_item, money
 from unit_tests.mock_server.commands import read
 from unit_tests.mock_server.server import DigitalOcean, Reply
@@ -98,3 +103,20 @@ def test_what_is_no_whole_file_is_asked_for_again_and_then_fails_the_stream(api:
     assert output.rows("invoice_csv_lines") == []
     assert output.status("invoice_csv_lines") == "INCOMPLETE"
     assert api.counts()[f"{INVOICES}/inv-1/csv"] > 1
+
+
+def test_a_long_file_is_never_whole_in_memory_but_as_text() -> None:
+    line = b"Droplets,,web-%d,672,2020-07-01 00:00:00 +0000,2020-08-01 00:00:00 +0000,$%d.50,shop,iaas\n"
+    content = HEADER.encode() + b"".join(line % (number, number) for number in range(20_000))
+    key = RowKey(field="row_hash", of=("product", "description"))
+    tracemalloc.start()
+    lines, whole = CsvLines(content), KeyedRows(key)
+    whole.add(lines, whole.identities(lines))
+    rows = sum(map(len, whole.pages()))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert (len(lines), rows) == (20_000, 20_000)
+    assert lines[0]["description"] == "web-0"
+    # As dicts they take 20 MB.
+    assert peak < 4_000_000
