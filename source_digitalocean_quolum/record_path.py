@@ -26,16 +26,15 @@ from airbyte_cdk.sources.types import Record, StreamSlice
 from airbyte_cdk.sources.utils.record_helper import stream_data_to_airbyte_message
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message as status_message
 
-from source_digitalocean_quolum.components.record_page import PagePartition, RecordPage, Rows
+from source_digitalocean_quolum.components.record_page import PagePartition, RecordPage, Rows, WrittenRow
 from source_digitalocean_quolum.components.retriever import DigitalOceanRetriever
-from source_digitalocean_quolum.components.verbatim import VerbatimRow
 
 # Cursor values of one slice that are remembered, because seeing one again changes nothing.
 _VALUES = 1_000
 _WITH_FIELD = (ConcurrentCursor, ConcurrentPerPartitionCursor)
 # Lines handed on together, in bytes: large enough that a batch's cost is none of the record's.
 _BATCH = 128 * 1024
-# Rows written before anybody looks how large the batch has become.
+# Rows that become lines together: orjson's bytes keep the 4 KB that they were written into, however short they are.
 _AT_ONCE = 10
 # Batches that wait for a slow destination: 4 MB, where the CDK's 10,000 records would be hundreds.
 _WAITING_BATCHES = 32
@@ -170,8 +169,8 @@ class _Batch:
     def __init__(self, stream: str, queue: Queue[QueueItem], cursor: Cursor) -> None:
         self._stream, self._queue, self._cursor = stream, queue, cursor
         self._before = b'{"type":"RECORD","record":{"stream":' + orjson.dumps(stream) + b',"data":'
-        self._written: list[bytes] = []
-        self._size = 0
+        self._lines: list[bytes] = []
+        self._size = self._count = 0
         # Cursors without a field look at nothing.
         self._field = cursor.cursor_field.cursor_field_key if isinstance(cursor, _WITH_FIELD) else None
         self._values: set[Any] = set()
@@ -205,8 +204,11 @@ class _Batch:
             self._values.clear()
 
     def _add(self, written: list[bytes]) -> None:
-        self._written += written
-        self._size += sum(map(len, written))
+        after = b',"emitted_at":%d}}\n' % (time.time_ns() // 1_000_000)
+        lines = self._before + (after + self._before).join(written) + after
+        self._lines.append(lines)
+        self._size += len(lines)
+        self._count += len(written)
         if self._size >= _BATCH:
             self.hand_on()
 
@@ -219,11 +221,9 @@ class _Batch:
         self._put(AirbyteEntrypoint.airbyte_message_to_string(message).encode() + b"\n", 1)
 
     def hand_on(self) -> None:
-        if self._written:
-            after = b',"emitted_at":%d}}\n' % (time.time_ns() // 1_000_000)
-            lines = self._before + (after + self._before).join(self._written) + after
-            count = len(self._written)
-            self._written, self._size = [], 0
+        if self._lines:
+            lines, count = b"".join(self._lines), self._count
+            self._lines, self._size, self._count = [], 0, 0
             self._put(lines, count)
 
     def _put(self, lines: bytes, count: int) -> None:
@@ -236,6 +236,6 @@ class _Batch:
 def _written(rows: Rows) -> list[bytes] | None:
     """Rows as JSON; None where orjson refuses one (an integer beyond 64 bits), which the CDK can write."""
     try:
-        return [row.written() if row.__class__ is VerbatimRow else orjson.dumps(row) for row in rows]
+        return [row.written() if row.__class__ is WrittenRow else orjson.dumps(row) for row in rows]
     except TypeError:
         return None

@@ -19,7 +19,7 @@ _MOST_DIGITS = 64
 
 # A fix returns the value as the schema wants it; Misfit when that cannot be done without inventing one.
 Fix = Callable[[Any], Any]
-Conformer = Callable[[list[dict[str, Any]]], None]
+Conformer = Callable[[dict[str, Any]], bool]
 _ObjectFix = Callable[[dict[str, Any]], None]
 
 
@@ -28,11 +28,13 @@ class Misfit(Exception):
 
 
 def compile_conformer(schema: Mapping[str, Any], misfits: Counter[str]) -> Conformer | None:
-    """A function that makes objects fit `schema`, in place, or None where nothing is declared.
+    """A function that makes an object fit `schema`, in place, or None where nothing is declared.
 
     A value of another type is converted when that is exact ("5" to 5, 5.0 to 5, "12.30" to 12.30 for money)
     and otherwise set to null and counted in `misfits` by its path. A record is never lost for one odd field.
     Money keeps its decimal digits: a number that a float cannot hold is written out digit by digit.
+
+    The function tells whether the object fitted as it was.
     """
     properties = schema.get("properties", {})
     if not properties:
@@ -47,13 +49,13 @@ def compile_conformer(schema: Mapping[str, Any], misfits: Counter[str]) -> Confo
         parts = [{"properties": part} for part in (plain, *({name: properties[name]} for name in nested))]
         return [(object_of(part), fix) for part in parts if (fix := _conformer(part, misfits, ""))]
 
-    def conform(records: list[dict[str, Any]]) -> None:
-        for record in records:
-            if is_of(record, whole):
-                continue
-            for fitting, fix in fixes():
-                if not is_of(record, fitting):
-                    fix(record)
+    def conform(record: dict[str, Any]) -> bool:
+        if is_of(record, whole):
+            return True
+        for fitting, fix in fixes():
+            if not is_of(record, fitting):
+                fix(record)
+        return False
 
     return conform
 

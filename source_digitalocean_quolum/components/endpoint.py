@@ -103,9 +103,9 @@ class Endpoint:
 
     @property
     def unread(self) -> str:
-        """The list whose records may stay unread (see records.decode): nothing else of the answer is asked for."""
-        plain = self.is_plain and not self.csv and not any("body" in source for source in self.derived.values())
-        return self.records if plain else ""
+        """The list whose objects may stay unread (see records.decode): nothing else of the answer is asked for."""
+        apart = self.csv or self.map or self.values or any("body" in source for source in self.derived.values())
+        return "" if apart else self.records
 
     def wants(self, known: Mapping[str, Any]) -> bool:
         """Whether a slice is asked for at all, by `only` and `skip`."""

@@ -47,7 +47,9 @@ class DigitalOceanRetriever(Retriever):
         self._endpoint = Endpoint.of(self.api)
         self._made: tuple[Any, RowReader] | None = None
         cursor = self.incremental_sync
-        self._cursor_field: str = cursor.cursor_field if cursor and cursor.is_client_side_incremental else ""
+        # The CDK's cursor keeps the highest value; those before its start are left out here where the API cannot.
+        self._observed: str = cursor.cursor_field if cursor else ""
+        self._cursor_field: str = self._observed if cursor and cursor.is_client_side_incremental else ""
         key = self.primary_key if isinstance(self.primary_key, list) else [self.primary_key]
         self._key = [part for part in key if part]
         self._keys_of = _key_reader(self._key)
@@ -56,20 +58,15 @@ class DigitalOceanRetriever(Retriever):
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
     ) -> Iterable[Record]:
         """The records of one slice, each once, as they fit the schema and without secrets."""
-        for page in self._read_pages(records_schema, stream_slice, verbatim=False):
+        for page in self.read_pages(records_schema, stream_slice):
             yield from page.records(self.name)
 
     def read_pages(
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
     ) -> Iterator[RecordPage]:
-        """The same by pages of rows that need only be written (record_path.py): as they came, where that will do."""
-        return self._read_pages(records_schema, stream_slice, verbatim=True)
-
-    def _read_pages(
-        self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None, *, verbatim: bool
-    ) -> Iterator[RecordPage]:
+        """The same by pages of rows that need only be written (record_path.py)."""
         _slice = stream_slice or StreamSlice(partition={}, cursor_slice={})
-        pages = self._read(_slice, self._reader(records_schema), verbatim=verbatim)
+        pages = self._read(_slice, self._reader(records_schema))
         if self._endpoint.unfinished and self._cursor_field:
             hold_back = HoldBack(self._endpoint.unfinished, self._cursor_field, _slice)
             for rows in pages:
@@ -81,7 +78,7 @@ class DigitalOceanRetriever(Retriever):
             for rows in pages:
                 yield RecordPage(rows, _slice)
 
-    def _read(self, stream_slice: StreamSlice, reader: RowReader, *, verbatim: bool) -> Iterator[Rows]:
+    def _read(self, stream_slice: StreamSlice, reader: RowReader) -> Iterator[Rows]:
         """Walk the pages; see PageWalk for what happens while the list changes."""
         endpoint, field = self._endpoint, self._cursor_field
         if not endpoint.wants({**(stream_slice.extra_fields or {}), **stream_slice}):
@@ -103,7 +100,7 @@ class DigitalOceanRetriever(Retriever):
                 page = self._place(response, walk.number)
                 if order is None:
                     pages.expect(page)
-                rows = reader.read(response, deriver, verbatim=verbatim)
+                rows = reader.read(response, deriver)
                 keys = self._keys_of(rows)
                 if walk.doubts(page, keys):
                     pages.forget()
@@ -112,7 +109,7 @@ class DigitalOceanRetriever(Retriever):
                 for number in walk.moved(page):
                     if (reread := self._page(stream_slice, number, again=True)) is not None:
                         walk.noticed(self._place(reread, number))
-                        moved = reader.read(reread, deriver, verbatim=verbatim)
+                        moved = reader.read(reread, deriver)
                         yield emit(moved, self._keys_of(moved))
                 if (order and order.is_past(rows)) or not walk.advance(page):
                     return
@@ -133,7 +130,7 @@ class DigitalOceanRetriever(Retriever):
     def _reader(self, schema: Mapping[str, Any]) -> RowReader:
         if self._made is None or self._made[0] is not schema:
             unfinished = self._endpoint.unfinished
-            fields = dict.fromkeys([*self._key, self._cursor_field, unfinished.field if unfinished else ""])
+            fields = dict.fromkeys([*self._key, self._observed, unfinished.field if unfinished else ""])
             misfits = self._connection.misfits[self.name]
             self._made = schema, RowReader(self.name, self._endpoint, schema, [one for one in fields if one], misfits)
         return self._made[1]

@@ -1,6 +1,6 @@
 """Where in an answer the records are: lists, maps, lists of plain values, and lists inside the listed objects."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -10,7 +10,7 @@ import requests
 from airbyte_cdk.sources.types import StreamSlice
 
 from source_digitalocean_quolum.components.endpoint import Endpoint, Source
-from source_digitalocean_quolum.components.records import UnexpectedBody, decode, take
+from source_digitalocean_quolum.components.records import UnexpectedBody, decode, is_unread, parse, take
 
 Row = dict[str, Any]
 
@@ -29,20 +29,13 @@ def listed(response: requests.Response, endpoint: Endpoint) -> Sequence[Any]:
     return take(decode(response, endpoint.unread), endpoint.records, values=bool(endpoint.values))
 
 
-def select(body: Any, endpoint: Endpoint) -> tuple[Sequence[Row], Iterable[Place]]:
-    """The records of an answer, and where each stood (made when asked for: most streams do not ask).
+def select(body: Any, members: Sequence[Any], endpoint: Endpoint) -> Iterator[tuple[Row, Place]]:
+    """The records of an answer and where each stood; `members` are what is listed in it, unread or not.
 
-    Raises UnexpectedBody where the answer is not as the endpoint's facts say.
+    Those that are unread are parsed one after the other. Raises UnexpectedBody where the answer is not as the
+    endpoint's facts say.
     """
-    if endpoint.is_plain:
-        rows = take(body, endpoint.records)
-        return rows, (Place(body, row) for row in rows)
-    found = list(_placed(body, endpoint))
-    return [row for row, _ in found], [place for _, place in found]
-
-
-def _placed(body: Any, endpoint: Endpoint) -> Iterator[tuple[Row, Place]]:
-    for outer in _listed(body, endpoint):
+    for outer in _objects(members, endpoint):
         if not endpoint.nested:
             yield outer, Place(body, outer)
         elif not any(path.split(".")[0] in outer for path in endpoint.nested.values()):
@@ -51,13 +44,14 @@ def _placed(body: Any, endpoint: Endpoint) -> Iterator[tuple[Row, Place]]:
             yield from _inside(outer, path.split("."), Place(body, outer, {}, name), endpoint)
 
 
-def _listed(body: Any, endpoint: Endpoint) -> Iterator[Row]:
+def _objects(members: Sequence[Any], endpoint: Endpoint) -> Iterator[Row]:
     if endpoint.map:
-        (members,) = take(body, endpoint.records) or ({},)
-        for key, member in members.items():
+        for key, member in (members[0] if members else {}).items():
             yield {endpoint.map: key, **_as_row(member, endpoint)}
+    elif is_unread(members):
+        yield from (parse(bytes(member)) for member in members)
     else:
-        yield from (_as_row(member, endpoint) for member in take(body, endpoint.records, values=bool(endpoint.values)))
+        yield from (_as_row(member, endpoint) for member in members)
 
 
 def _inside(outer: Row, path: list[str], place: Place, endpoint: Endpoint) -> Iterator[tuple[Row, Place]]:
@@ -104,15 +98,11 @@ class Deriver:
             {name: _reader(endpoint.derived[name]) for name, value in values.items() if value is _UNKNOWN},
         )
 
-    def derive(self, rows: list[Row], places: Iterable[Place]) -> None:
-        """Add them, in place; `places` are those of the rows (made when asked for: most streams do not ask)."""
-        if self.constants:
-            for row in rows:
-                row.update(self.constants)
-        if self.placed:
-            for row, place in zip(rows, places, strict=True):
-                for name, read in self.placed.items():
-                    row[name] = read(row, place)
+    def derive(self, row: Row, place: Place) -> None:
+        """Add them to a row that stood at this place."""
+        row.update(self.constants)
+        for name, read in self.placed.items():
+            row[name] = read(row, place)
 
 
 def posted(endpoint: Endpoint, known: Mapping[str, Any]) -> Row:

@@ -23,7 +23,7 @@ class WholeListRetriever(DigitalOceanRetriever):
     out: a shifted page would be miscounted.
     """
 
-    def _read(self, stream_slice: StreamSlice, reader: RowReader, *, verbatim: bool) -> Iterator[Rows]:
+    def _read(self, stream_slice: StreamSlice, reader: RowReader) -> Iterator[Rows]:
         endpoint, field = self._endpoint, self._cursor_field
         if not endpoint.wants({**(stream_slice.extra_fields or {}), **stream_slice}):
             return
@@ -33,8 +33,8 @@ class WholeListRetriever(DigitalOceanRetriever):
         for rows in whole.pages() if whole else ():
             for row in rows:
                 self._complete(row)
-            deriver.derive(rows, (Place({}, row) for row in rows))
-            reader.fit(rows)
+                deriver.derive(row, Place({}, row))
+                reader.fit(row)
             yield rows if since is None else [row for row in rows if not is_older(row.get(field), since)]
 
     def _whole(self, stream_slice: StreamSlice, reader: RowReader) -> KeyedRows | None:
@@ -52,7 +52,7 @@ class WholeListRetriever(DigitalOceanRetriever):
                 page = self._place(response, walk.number)
                 if page.number == 1:
                     self._begun(stream_slice, page)
-                rows, _ = reader.taken(response)
+                rows = reader.taken(response)
                 identities = whole.identities(rows)
                 if walk.starts_over(page) or walk.doubts(page, identities):
                     whole.clear()

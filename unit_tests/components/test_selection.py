@@ -1,22 +1,28 @@
 """Where records stand in an answer: lists, maps, plain values, lists inside objects; and what is added to them."""
 
+import json
 from typing import Any
 
 import pytest
+import requests
 from airbyte_cdk.sources.types import StreamSlice
 
 from source_digitalocean_quolum.components.endpoint import Endpoint
-from source_digitalocean_quolum.components.records import UnexpectedBody
-from source_digitalocean_quolum.components.selection import Deriver, select
+from source_digitalocean_quolum.components.records import UnexpectedBody, decode
+from source_digitalocean_quolum.components.selection import Deriver, listed, select
 
 Row = dict[str, Any]
 
 
 def records(body: Any, partition: Row | None = None, **facts: Any) -> list[Row]:
     endpoint = Endpoint.of({"path": "things", "records": "things", **facts})
-    found, places = select(body, endpoint)
-    rows = list(found)
-    Deriver.of(endpoint, StreamSlice(partition=partition or {}, cursor_slice={})).derive(rows, places)
+    deriver = Deriver.of(endpoint, StreamSlice(partition=partition or {}, cursor_slice={}))
+    response = requests.Response()
+    response._content = json.dumps(body).encode()
+    rows = []
+    for row, place in select(decode(response, endpoint.unread), listed(response, endpoint), endpoint):
+        deriver.derive(row, place)
+        rows.append(row)
     return rows
 
 
