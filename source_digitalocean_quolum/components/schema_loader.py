@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 from airbyte_cdk.sources.declarative.schema import JsonFileSchemaLoader
+
+from source_digitalocean_quolum.components.declared import digest
 
 _FOR_PEOPLE = ("description", "title", "examples")
 
@@ -46,4 +47,4 @@ def lean(schema: Any) -> Any:
         parts = [lean(inner) for inner in schema]
     else:
         return schema
-    return _parts.setdefault(orjson.dumps(parts), parts)
+    return _parts.setdefault(digest(parts), parts)
