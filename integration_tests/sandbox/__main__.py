@@ -16,7 +16,7 @@ import uvicorn
 from integration_tests.sandbox.auth import Tokens
 from integration_tests.sandbox.clock import Clock, parse
 from integration_tests.sandbox.control import control_routes
-from integration_tests.sandbox.faults_wire import with_wire
+from integration_tests.sandbox.faults_wire import tcp_socket, with_wire
 from integration_tests.sandbox.grants import Client, Grants
 from integration_tests.sandbox.limits import Limiter
 from integration_tests.sandbox.oauth import PREFIX, OAuth, second_team
@@ -147,7 +147,7 @@ def _leave(number: int, _: object) -> None:
 def main() -> int:
     """Run until SIGTERM or SIGINT; exit code 2 when the port is taken."""
     options = _arguments()
-    listener = socket.socket()
+    listener = tcp_socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((_HOST, options.port))

@@ -95,6 +95,7 @@ def note(state: State, request: Request, response: Response, token: Token | None
             "status": response.status_code,
             "token": _token_kind(request, token),
             "user_agent": request.headers.get("user-agent", ""),
+            "socket": request.client.port if request.client else 0,
         }
     )
 

@@ -9,6 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
+from airbyte_cdk.sources.streams.http.tcp_keepalive import TcpKeepaliveHTTPAdapter
+from requests import Session
+from requests.adapters import HTTPAdapter
+
 from source_digitalocean_quolum.components.ahead import Answer, LookAhead
 from source_digitalocean_quolum.components.budget import SPECIAL_LIMITS, DigitalOceanBudget
 from source_digitalocean_quolum.components.endpoint import Endpoint
@@ -67,6 +71,20 @@ class Connection:
                     cls._connections.pop(next(iter(cls._connections)))
                 connection = cls._connections[id(credentials)] = cls(credentials, _workers(config))
             return connection
+
+    @cached_property
+    def _sockets(self) -> HTTPAdapter:
+        # Threads of utilization ask beside those of the lists.
+        return TcpKeepaliveHTTPAdapter(pool_connections=1, pool_maxsize=2 * self._workers)
+
+    def use_sockets(self, session: Session) -> None:
+        """Let the session of one stream use the sockets of all: as many as requests are under way.
+
+        Each of the CDK's sessions has a pool of its own. A read of all lists left 450 connections open that way, each
+        begun with a handshake, and held in memory (at TLS with its buffers) until the end.
+        """
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, self._sockets)
 
     @cached_property
     def _ahead(self) -> ThreadPoolExecutor:

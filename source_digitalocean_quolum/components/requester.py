@@ -52,7 +52,9 @@ class DigitalOceanRequester(HttpRequester):
         self.authenticator = authenticator_of(self.config)
         self.error_handler = DigitalOceanErrorHandler(self.config, parameters, name=self.name, api=self.api)
         super().__post_init__(parameters)
-        self._http_client._session.hooks["response"].append(_read_body)  # noqa: SLF001 (the CDK makes the session)
+        session = self._http_client._session  # noqa: SLF001 (the CDK makes the session)
+        session.hooks["response"].append(_read_body)
+        self._connection.use_sockets(session)
 
     def send_request(
         self,

@@ -103,6 +103,7 @@ class MetricsApi:
             authenticator=authenticator_of(config),
             backoff_strategy=handler.backoff_strategies,
         )
+        self._connection.use_sockets(self._http._session)  # noqa: SLF001 (the CDK makes the session)
 
     def get(self, path: str, params: Mapping[str, str]) -> list[Series]:
         """The series of a Monitoring answer."""
