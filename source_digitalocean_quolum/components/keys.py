@@ -4,9 +4,10 @@ import hashlib
 import zlib
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from heapq import merge
 from itertools import islice, pairwise
 from tempfile import SpooledTemporaryFile, gettempdir
-from typing import Any
+from typing import IO, Any
 
 import orjson
 from airbyte_cdk.models import FailureType
@@ -19,7 +20,10 @@ from source_digitalocean_quolum.components.record_page import Row
 # Of each list, in bytes; what is more waits in a file without a name, which ends with the process.
 _IN_MEMORY = 256 * 1024
 _DIGEST = 8
-_DIGESTS_AT_ONCE = 20_000
+# Two digests and a number.
+_ENTRY = 2 * _DIGEST + 4
+_SORTED_AT_ONCE = 10_000
+_READ_AT_ONCE = 100 * _ENTRY
 
 
 class KeyedRows:
@@ -76,28 +80,42 @@ class KeyedRows:
 
     def _ordinals(self) -> Sequence[int]:
         """The number of each row among those that share its identity, in the order of their contents' digests."""
-        ordinals = array("I", bytes(4 * self._count))
-        # Sorted a part at a time: as objects the digests take four times their size.
-        parts = 1 + self._count // _DIGESTS_AT_ONCE
-        for part in range(parts):
-            found = sorted(one for one in self._digested() if int.from_bytes(one[:4]) % parts == part)
-            for before, after in pairwise(found):
+        ordinals = array("I", [0]) * self._count
+        with _file() as file:
+            for before, after in pairwise(merge(*self._sorted_parts(file))):
                 if before[:_DIGEST] == after[:_DIGEST]:
                     ordinals[_number(after)] = ordinals[_number(before)] + 1
         return ordinals
 
-    def _digested(self) -> Iterator[bytes]:
-        """Each row's digests, of its identity and of its contents, and behind them its place in the list."""
+    def _sorted_parts(self, file: IO[bytes]) -> list[Iterator[bytes]]:
+        """Each row's digests, of its identity and of its contents, and behind them its place in the list.
+
+        As objects they take four times their size, so only a part is sorted at a time, and waits in `file`.
+        """
         self._digests.seek(0)
-        for number in range(self._count):
-            yield self._digests.read(2 * _DIGEST) + number.to_bytes(4)
+        starts = range(0, self._count, _SORTED_AT_ONCE)
+        for start in starts:
+            numbers = range(start, min(start + _SORTED_AT_ONCE, self._count))
+            part = sorted(self._digests.read(2 * _DIGEST) + number.to_bytes(4) for number in numbers)
+            _write(file, b"".join(part))
+        size = _ENTRY * _SORTED_AT_ONCE
+        return [_entries(file, _ENTRY * start, min(_ENTRY * start + size, _ENTRY * self._count)) for start in starts]
+
+
+def _entries(file: IO[bytes], at: int, end: int) -> Iterator[bytes]:
+    """The entries of a file from one place to another; other parts of it may be read in between."""
+    while at < end:
+        file.seek(at)
+        some = file.read(min(_READ_AT_ONCE, end - at))
+        at += len(some)
+        yield from (some[first : first + _ENTRY] for first in range(0, len(some), _ENTRY))
 
 
 def _file() -> SpooledTemporaryFile[bytes]:
     return SpooledTemporaryFile(_IN_MEMORY)
 
 
-def _write(file: SpooledTemporaryFile[bytes], content: bytes) -> None:
+def _write(file: IO[bytes], content: bytes) -> None:
     try:
         file.write(content)
     except OSError as error:
