@@ -227,6 +227,19 @@ def test_no_429_of_our_own_making(streams: list[dict[str, Any]]) -> None:
     assert set(statuses) == {200}
 
 
+def test_all_streams_share_as_many_connections_as_requests_are_under_way(streams: list[dict[str, Any]]) -> None:
+    lists = [stream["name"] for stream in streams if not stream["name"].endswith("_utilization")]
+    with Sandbox(droplets=20, seed=7, rate_limit=6_000_000) as sandbox:
+        config = {**sandbox.config(), "num_workers": 5}
+        done = run("read", config=config, catalog=configured(streams, *lists))
+        requests = sandbox.requests("/v2")
+
+    assert done.exit_code == 0
+    assert len(requests) > 400
+    # One that has been idle is closed by the server.
+    assert len({request["socket"] for request in requests}) <= 2 * 5
+
+
 def test_an_unknown_stream_fails_by_name_and_alone(sandbox: Sandbox, streams: list[dict[str, Any]]) -> None:
     catalog = configured(streams, "tags")
     unknown = {**catalog["streams"][0]["stream"], "name": "tagz"}

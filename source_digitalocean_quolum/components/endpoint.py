@@ -104,8 +104,9 @@ class Endpoint:
     @property
     def unread(self) -> str:
         """The list whose objects may stay unread (see records.decode): nothing else of the answer is asked for."""
-        apart = self.csv or self.map or self.values or any("body" in source for source in self.derived.values())
-        return "" if apart else self.records
+        objects = self.nested or not (self.map or self.values or self.csv)
+        whole = any("body" in source for source in self.derived.values())
+        return self.records if objects and not whole else ""
 
     def wants(self, known: Mapping[str, Any]) -> bool:
         """Whether a slice is asked for at all, by `only` and `skip`."""

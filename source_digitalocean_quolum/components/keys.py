@@ -24,6 +24,7 @@ _DIGEST = 8
 _ENTRY = 2 * _DIGEST + 4
 _SORTED_AT_ONCE = 10_000
 _READ_AT_ONCE = 100 * _ENTRY
+_MOST_IN_A_BYTE = 255
 
 
 class KeyedRows:
@@ -34,7 +35,7 @@ class KeyedRows:
     their contents (a ledger may well hold two equal payments, and an invoice two charges that differ in nothing
     but the amount): no key depends on the order of the rows. For that the whole list has to be known before the
     first key: its pages wait compressed, beside two digests of each row, and a long list's on disk. So a month of
-    daily cost takes four bytes of memory a row. They can be given out once.
+    daily cost takes a byte of memory a row. They can be given out once.
     """
 
     def __init__(self, key: RowKey) -> None:
@@ -80,11 +81,14 @@ class KeyedRows:
 
     def _ordinals(self) -> Sequence[int]:
         """The number of each row among those that share its identity, in the order of their contents' digests."""
-        ordinals = array("I", [0]) * self._count
+        ordinals = array("B", [0]) * self._count
         with _file() as file:
             for before, after in pairwise(merge(*self._sorted_parts(file))):
                 if before[:_DIGEST] == after[:_DIGEST]:
-                    ordinals[_number(after)] = ordinals[_number(before)] + 1
+                    ordinal = ordinals[_number(before)] + 1
+                    if ordinal > _MOST_IN_A_BYTE and ordinals.typecode == "B":
+                        ordinals = array("I", ordinals)
+                    ordinals[_number(after)] = ordinal
         return ordinals
 
     def _sorted_parts(self, file: IO[bytes]) -> list[Iterator[bytes]]:

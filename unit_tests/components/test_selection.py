@@ -42,6 +42,14 @@ def test_plain_values_become_records_with_one_field() -> None:
     assert records({"things": ["a", "b"]}, values="name") == [{"name": "a"}, {"name": "b"}]
 
 
+def test_plain_values_of_a_list_inside_each_object_become_records() -> None:
+    body = {"things": [{"id": "a", "names": ["x", "y"]}, {"id": "b", "names": None}]}
+
+    rows = records(body, nested="names", values="name", derived={"thing_id": {"outer": "id"}})
+
+    assert rows == [{"name": "x", "thing_id": "a"}, {"name": "y", "thing_id": "a"}]
+
+
 def test_plain_values_where_objects_belong_are_an_error() -> None:
     with pytest.raises(UnexpectedBody):
         records({"things": ["a"]})
