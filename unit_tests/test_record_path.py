@@ -1,5 +1,6 @@
 """Lines as the command prints them carry what the CDK's messages carry, stream by stream, and leave the same states."""
 
+import gc
 import json
 import sys
 from collections import defaultdict
@@ -8,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airbyte_cdk.sources.streams.concurrent.cursor import ConcurrentCursor
 from freezegun import freeze_time
 
 from source_digitalocean_quolum import run as command_line
 from unit_tests.mock_server.clock import fake_clock
 from unit_tests.mock_server.commands import INCREMENTAL, read, token_config
-from unit_tests.mock_server.server import PAGE, digitalocean
+from unit_tests.mock_server.server import PAGE, Reply, Request, digitalocean
 from unit_tests.mock_server.world import World, endpoints, schemas
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -109,3 +111,26 @@ def test_the_newest_of_many_values_is_the_state(capsys: pytest.CaptureFixture[st
 
     assert len(records(lines)["projects"]) == len(projects)
     assert states(lines)["projects"]["updated_at"] == max(moments)
+
+
+def test_a_partition_that_is_done_leaves_its_state_and_no_cursor(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    alive = []
+
+    def events(request: Request) -> Reply:
+        alive.append(sum(type(one) is ConcurrentCursor for one in gc.get_objects()))
+        cluster = request.address.split("/")[-2]
+        return Reply({"events": [{"id": f"{cluster}-1", "create_time": "2026-03-09T10:00:00Z"}]})
+
+    clusters = [{"id": f"c{n}", "engine": "pg"} for n in range(200)]
+    with freeze_time(NOW), fake_clock(), digitalocean() as api:
+        api.lists("/v2/databases", "databases", clusters)
+        for cluster in clusters:
+            api.on(f"/v2/databases/{cluster['id']}/events", PAGE, events)
+        lines = printed(capsys, tmp_path, "database_events")
+
+    kept = states(lines)["database_events"]["states"]
+    assert {one["partition"]["database_cluster_uuid"] for one in kept} == {cluster["id"] for cluster in clusters}
+    assert {one["cursor"]["create_time"][:10] for one in kept} == {"2026-03-09"}
+    assert alive[-1] < 50
