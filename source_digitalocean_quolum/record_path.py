@@ -26,7 +26,7 @@ from airbyte_cdk.sources.types import Record, StreamSlice
 from airbyte_cdk.sources.utils.record_helper import stream_data_to_airbyte_message
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message as status_message
 
-from source_digitalocean_quolum.components.finished import keep_state_only
+from source_digitalocean_quolum.components.partition_states import keep_state
 from source_digitalocean_quolum.components.record_page import PagePartition, RecordPage, Rows, WrittenRow
 from source_digitalocean_quolum.components.retriever import DigitalOceanRetriever
 
@@ -148,7 +148,7 @@ class LineReader(PartitionReader):
             finally:
                 batch.hand_on()
             cursor.close_partition(partition)
-            keep_state_only(cursor, partition)
+            keep_state(cursor, partition)
             self._queue.put(PartitionCompleteSentinel(partition, self._IS_SUCCESSFUL))
         except Exception as error:  # noqa: BLE001 (the main thread must learn of it, or it waits forever)
             self._queue.put(StreamThreadException(error, partition.stream_name()))

@@ -26,6 +26,7 @@ from source_digitalocean_quolum import manifest
 from source_digitalocean_quolum.check import StreamAccess, check
 from source_digitalocean_quolum.components.connection import Connection
 from source_digitalocean_quolum.components.endpoint import Endpoint
+from source_digitalocean_quolum.components.partition_states import keep_known_states
 from source_digitalocean_quolum.config import UtilizationSettings, parse, tidy
 from source_digitalocean_quolum.discovery import described
 from source_digitalocean_quolum.logs import guard
@@ -139,7 +140,10 @@ class SourceDigitaloceanQuolum(ConcurrentDeclarativeSource):
 
     def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:
         """The manifest's streams, and one of utilization for each feature of metrics.yaml."""
-        return [*super().streams(config), *self._utilization_streams()]
+        declared = super().streams(config)
+        for stream in declared:
+            keep_known_states(stream.cursor)
+        return [*declared, *self._utilization_streams()]
 
     def _utilization_streams(self) -> list[AbstractStream]:
         features = table.load().features.values()

@@ -24,8 +24,10 @@ CONFIG = token_config(start_date="2026-03-01T00:00:00Z")
 Lines = list[dict[str, Any]]
 
 
-def printed(capsys: pytest.CaptureFixture[str], folder: Path, *streams: str) -> Lines:
-    """What `read` prints, as a process would."""
+def printed(
+    capsys: pytest.CaptureFixture[str], folder: Path, *streams: str, state: dict[str, Any] | None = None
+) -> Lines:
+    """What `read` prints, as a process would; `state` is that of each stream."""
     catalog = [
         {
             "stream": {"name": name, "json_schema": {}, "supported_sync_modes": ["full_refresh", "incremental"]},
@@ -35,7 +37,11 @@ def printed(capsys: pytest.CaptureFixture[str], folder: Path, *streams: str) -> 
         for name in streams
     ]
     options = []
-    for name, content in (("config", CONFIG), ("catalog", {"streams": catalog})):
+    given = [
+        {"type": "STREAM", "stream": {"stream_descriptor": {"name": name}, "stream_state": one}}
+        for name, one in (state or {}).items()
+    ]
+    for name, content in (("config", CONFIG), ("catalog", {"streams": catalog}), ("state", given)):
         (folder / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
         options += [f"--{name}", str(folder / f"{name}.json")]
     with pytest.MonkeyPatch.context() as patch:
@@ -113,7 +119,7 @@ def test_the_newest_of_many_values_is_the_state(capsys: pytest.CaptureFixture[st
     assert states(lines)["projects"]["updated_at"] == max(moments)
 
 
-def test_a_partition_that_is_done_leaves_its_state_and_no_cursor(
+def test_partitions_that_are_not_being_read_are_kept_as_their_states(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     alive = []
@@ -128,9 +134,15 @@ def test_a_partition_that_is_done_leaves_its_state_and_no_cursor(
         api.lists("/v2/databases", "databases", clusters)
         for cluster in clusters:
             api.on(f"/v2/databases/{cluster['id']}/events", PAGE, events)
-        lines = printed(capsys, tmp_path, "database_events")
+        first = states(printed(capsys, tmp_path, "database_events"))
+        before_the_last = alive[-1]
+        alive.clear()
+        api.lists("/v2/databases", "databases", clusters[:3])
+        second = states(printed(capsys, tmp_path, "database_events", state=first))
 
-    kept = states(lines)["database_events"]["states"]
+    kept = first["database_events"]["states"]
     assert {one["partition"]["database_cluster_uuid"] for one in kept} == {cluster["id"] for cluster in clusters}
     assert {one["cursor"]["create_time"][:10] for one in kept} == {"2026-03-09"}
-    assert alive[-1] < 50
+    assert second["database_events"]["states"] == kept
+    assert len(alive) == 3
+    assert max(before_the_last, *alive) < 50
