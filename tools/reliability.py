@@ -2,7 +2,7 @@
 
 python -m tools.reliability faults             the tables of faults and kill points (a part of `make docs`)
 python -m tools.reliability kill --runs 300    kill and resume, one seed after the other
-python -m tools.reliability soak               memory at one and ten times 2,000 Droplets, and of all streams of lists
+python -m tools.reliability soak               memory of some and of all lists of 2,000 and of 20,000 Droplets
 python -m tools.reliability quota              how long a large account takes under the limits as they are
 Each writes its result into docs/reliability.md, between the markers of its name. Traffic stays on loopback.
 """
@@ -15,7 +15,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -95,15 +96,17 @@ def kill(runs: int) -> bool:
 
 
 def soak() -> bool:
-    """Read 2,000 and 20,000 Droplets, and all lists of 2,000; whether no 429 was answered and memory stayed bounded.
+    """Read 2,000 and 20,000 Droplets; whether no 429 was answered and memory stayed bounded.
 
-    Some lists are read under DigitalOcean's limits times four, all of them without limits.
+    Some lists are read under DigitalOcean's limits times four, all of them without limits, and again a day later.
     """
     everything = tuple(declared_streams())
+    all_lists = f", all {len(everything)} streams of lists"
     rows = [
-        _soaked("2,000", 2_000, _SOAKED),
-        _soaked("20,000", 20_000, _SOAKED),
-        _soaked(f"2,000, all {len(everything)} streams of lists", 2_000, everything, limit=10_000_000),
+        *_soaked(2_000, _SOAKED, ("",)),
+        *_soaked(20_000, _SOAKED, ("",)),
+        *_soaked(2_000, everything, (all_lists,), limit=10_000_000),
+        *_soaked(20_000, everything, (all_lists, ", the next day"), limit=10_000_000),
     ]
     cells = [
         "| Droplets | records | requests | seconds | answered with 429 | peak memory |",
@@ -114,17 +117,25 @@ def soak() -> bool:
     return all(cells[4] == "0" and peak <= _MOST_MEMORY for cells, peak in rows)
 
 
-def _soaked(title: str, droplets: int, streams: Sequence[str], limit: int = 20_000) -> tuple[list[str], float]:
+def _soaked(
+    droplets: int, streams: Sequence[str], syncs: Sequence[str], limit: int = 20_000
+) -> Iterator[tuple[list[str], float]]:
+    """A row of the table for each of these syncs, which follow one another by a day, and its peak memory."""
     with Sandbox(droplets=droplets, days=30, seed=4, rate_limit=limit) as sandbox:
         config = sandbox.config()
-        catalog = configured(discover(config), *streams, full_refresh=True)
-        sandbox.reset_requests()
-        begun = time.monotonic()
-        records, peak = _measured(config, catalog)
-        seconds = time.monotonic() - begun
-        asked = sandbox.requests("/v2")
-    limited = sum(request["status"] == 429 for request in asked)
-    return [title, f"{records:,}", f"{len(asked):,}", f"{seconds:.0f}", f"{limited}", f"{peak:.0f} MB"], peak
+        catalog = configured(discover(config), *streams)
+        state: list[Any] = []
+        for which in syncs:
+            sandbox.reset_requests()
+            begun = time.monotonic()
+            done = _measured(config, catalog, state)
+            seconds = time.monotonic() - begun
+            asked = sandbox.requests("/v2")
+            limited = sum(request["status"] == 429 for request in asked)
+            cells = [f"{droplets:,}{which}", f"{done.records:,}", f"{len(asked):,}", f"{seconds:.0f}", f"{limited}"]
+            yield [*cells, f"{done.peak:.0f} MB"], done.peak
+            state = done.state
+            sandbox.advance(days=1)
 
 
 def quota() -> bool:
@@ -136,33 +147,49 @@ def quota() -> bool:
         config = sandbox.config()
         catalog = configured(discover(config), *_PACED, full_refresh=True)
         sandbox.reset_requests()
-        records, peak = _measured(config, catalog)
+        done = _measured(config, catalog, [])
         asked = sandbox.requests("/v2")
     at = sorted(datetime.fromisoformat(request["time"]).timestamp() for request in asked)
     limited = sum(request["status"] == 429 for request in asked)
     taken, least = at[-1] - at[0], (len(at) - 1) // int(REQUESTS_PER_HOUR * BURST_SHARE) * MINUTE
     text = (
-        f"{records:,} records in {len(at):,} requests, {limited} of them answered with 429: {taken:.0f} s from the\n"
-        f"first to the last, where the limits allow {least:.0f} s ({taken / least:.3f} times as long); "
-        f"peak memory {peak:.0f} MB.\n"
+        f"{done.records:,} records in {len(at):,} requests, {limited} of them answered with 429: {taken:.0f} s from\n"
+        f"the first to the last, where the limits allow {least:.0f} s ({taken / least:.3f} times as long); "
+        f"peak memory {done.peak:.0f} MB.\n"
     )
     write("quota", text)
     return not limited and taken <= _LONGER * least
 
 
-def _measured(config: dict[str, Any], catalog: dict[str, Any]) -> tuple[int, float]:
-    """Records read, and the peak of the process' resident memory in MB."""
+@dataclass(frozen=True)
+class _Measured:
+    records: int
+    # Of the process' resident memory, in MB.
+    peak: float
+    # As a host would hand it to the next sync.
+    state: list[Any]
+
+
+def _measured(config: dict[str, Any], catalog: dict[str, Any], state: list[Any]) -> _Measured:
+    records, states = 0, {}
     with tempfile.TemporaryDirectory() as folder:
-        for name, content in (("config", config), ("catalog", catalog)):
-            (Path(folder) / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
-        options = ["--config", f"{folder}/config.json", "--catalog", f"{folder}/catalog.json"]
+        options = []
+        for name, content in (("config", config), ("catalog", catalog), ("state", state)):
+            path = Path(folder) / f"{name}.json"
+            path.write_text(json.dumps(content), encoding="utf-8")
+            options += [f"--{name}", str(path)]
         process = subprocess.Popen([sys.executable, str(MAIN), "read", *options], stdout=subprocess.PIPE)  # noqa: S603
-        records = sum(line.startswith(b'{"type":"RECORD"') for line in process.stdout or ())
+        for line in process.stdout or ():
+            if line.startswith(b'{"type":"RECORD"'):
+                records += 1
+            elif line.startswith(b'{"type":"STATE"'):
+                one = json.loads(line)["state"]
+                states[one["stream"]["stream_descriptor"]["name"]] = {"type": "STREAM", "stream": one["stream"]}
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"the read ended with exit code {process.returncode}")
-    return records, usage.ru_maxrss / 1024
+    return _Measured(records, usage.ru_maxrss / 1024, list(states.values()))
 
 
 def main(arguments: list[str] | None = None) -> int:
