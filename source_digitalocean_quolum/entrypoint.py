@@ -50,7 +50,7 @@ class Entrypoint(AirbyteEntrypoint):
 
 
 def launch(source: Source, args: list[str]) -> None:
-    """Run one command and print its messages, as airbyte_cdk.entrypoint.launch does.
+    """Run one command and print its messages, as airbyte_cdk.entrypoint.launch does; the source has its state already.
 
     When stdout cannot be written (its reader went away, its disk is full), the process ends at once with exit code 1:
     the worker threads would go on asking DigitalOcean for records that nobody takes.
@@ -59,8 +59,11 @@ def launch(source: Source, args: list[str]) -> None:
     logging.raiseExceptions = False
     try:
         entrypoint = Entrypoint(source)
+        command = entrypoint.parse_args(args)
+        # Read once more, that of a large account would be in memory twice.
+        command.state = None
         with PRINT_BUFFER:
-            for message in entrypoint.run(entrypoint.parse_args(args)):
+            for message in entrypoint.run(command):
                 print(f"{message}\n", end="")
     except OSError as error:
         if error.errno not in _OUTPUT_ENDED:

@@ -59,7 +59,7 @@ class SourceDigitaloceanQuolum(ConcurrentDeclarativeSource):
             state=state or [],
             source_config=manifest.load(None if complete else _needed(catalog)),
         )
-        self._state_given = state or []
+        self._utilization_states = _of_utilization(state or [])
         self._selected = {one.stream.name for one in catalog.streams} if catalog else set()
         cursors: dict[str, Any] = dict.fromkeys(manifest.declared_streams()) if state else {}
         cursors |= {stream["name"]: stream.get("incremental_sync") for stream in self.resolved_manifest["streams"]}
@@ -109,16 +109,14 @@ class SourceDigitaloceanQuolum(ConcurrentDeclarativeSource):
         parse(self._config)
         self._selected = {one.stream.name for one in catalog.streams}
         if state:
-            self._state_given = state
+            self._utilization_states = _of_utilization(state)
         if not self._selected.isdisjoint(table.load().features):
             share_lists(table.load(), self.resolved_manifest["streams"])
         known = {stream.name: stream.endpoint.scope for stream in self.stream_access()}
         unknown = [s.stream.name for s in catalog.streams if s.stream.name not in known]
         for name in unknown:
             yield _unknown_stream(name).as_airbyte_message(stream_descriptor=StreamDescriptor(name=name))
-        Connection.of(self._config).incoming_states = {
-            name: self._connector_state_manager.get_stream_state(name, None) for name in known
-        }
+        Connection.of(self._config).incoming_states = {name: self._incoming(name) for name in known}
         try:
             yield from super().read(logger, config, catalog, state)
         finally:
@@ -127,6 +125,11 @@ class SourceDigitaloceanQuolum(ConcurrentDeclarativeSource):
             connection.report()
         if unknown:
             raise _unknown_stream(", ".join(unknown))
+
+    def _incoming(self, name: str) -> dict[str, Any]:
+        """What the state of a stream says beside the partitions', of which there may be thousands."""
+        state = self._connector_state_manager.get_stream_state(name, None)
+        return {key: value for key, value in state.items() if key != "states"}
 
     def _parents(self) -> dict[str, list[str]]:
         declared = {stream["name"]: manifest.parents(stream) for stream in self.resolved_manifest["streams"]}
@@ -149,7 +152,9 @@ class SourceDigitaloceanQuolum(ConcurrentDeclarativeSource):
         features = table.load().features.values()
         settings = UtilizationSettings.model_validate(self._config.get("utilization") or {})
         interval, now = SECONDS[settings.interval], time.time()
-        starts = {one.stream: begins(one.stream, self._config, self._state_given, interval, now) for one in features}
+        starts = {
+            one.stream: begins(one.stream, self._config, self._utilization_states, interval, now) for one in features
+        }
         selected = {name: starts[name] for name in starts if name in self._selected}
         run = UtilizationRun(self._config, self._list, selected)
         states, messages = self._connector_state_manager, self._message_repository
@@ -176,6 +181,11 @@ def _needed(catalog: ConfiguredAirbyteCatalog | None) -> set[str]:
     if selected & set(features):
         selected |= {source.list for feature in features.values() for source in feature.resources}
     return selected
+
+
+def _of_utilization(state: list[AirbyteStateMessage]) -> list[AirbyteStateMessage]:
+    names = table.load().features.keys()
+    return [one for one in state if one.stream and one.stream.stream_descriptor.name in names]
 
 
 def _unknown_stream(names: str) -> AirbyteTracedException:

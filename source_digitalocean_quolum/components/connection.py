@@ -53,7 +53,8 @@ class Connection:
         self.misfits: defaultdict[str, Counter[str]] = defaultdict(Counter)
         # Billed lines that no feature knows, by product or SKU.
         self.unknown_cost: Counter[str] = Counter()
-        # Each stream's state as this run found it, and the parents whose children had not all ended when read.
+        # Each stream's state as this run found it, without its partitions'; and the parents whose children had not all
+        # ended when read.
         self.incoming_states: Mapping[str, Mapping[str, Any]] = {}
         self.unfinished: defaultdict[str, set[str]] = defaultdict(set)
         self._access: dict[str, bool] = {}
