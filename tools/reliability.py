@@ -184,7 +184,7 @@ def _measured(config: dict[str, Any], catalog: dict[str, Any], state: list[Any])
             if line.startswith(b'{"type":"RECORD"'):
                 records += 1
                 if records % _LOOKED_AT == 0:
-                    peak = _peak(process.pid)
+                    peak = max(peak, _peak(process.pid))
             elif line.startswith(b'{"type":"STATE"'):
                 one = json.loads(line)["state"]
                 states[one["stream"]["stream_descriptor"]["name"]] = {"type": "STREAM", "stream": one["stream"]}
@@ -194,9 +194,13 @@ def _measured(config: dict[str, Any], catalog: dict[str, Any], state: list[Any])
 
 
 def _peak(pid: int) -> float:
-    """The peak of resident memory until now. What `wait4` says of it begins with that of the process that forked it."""
+    """The peak of resident memory until now; 0 of a process that has ended.
+
+    What `wait4` says of it would begin with that of the process that forked it.
+    """
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+    known = status.partition("VmHWM:")[2].split()
+    return int(known[0]) / 1024 if known else 0.0
 
 
 def main(arguments: list[str] | None = None) -> int:
