@@ -97,7 +97,13 @@ class RowReader:
         deriver.derive(row, place)
         row = self._clean(row, doubtful)
         # Digits that only bytes can hold (conform.py) stand in a row that had to be mended.
-        return WrittenRow.of(row, self._fields) if self.fit(row) else row
+        if not self.fit(row):
+            return row
+        try:
+            return WrittenRow.of(row, self._fields)
+        except TypeError:
+            # orjson reads 1,024 levels and writes 254; whoever gets the row can write more.
+            return row
 
 
 def _unreadable(response: requests.Response, problem: UnexpectedBody) -> AirbyteTracedException:

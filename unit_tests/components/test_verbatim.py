@@ -259,3 +259,13 @@ def test_a_page_takes_the_memory_of_its_bytes_and_not_of_its_objects(facts: dict
 
     assert count == len(things)
     assert most < 3 * len(content)
+
+
+def test_a_record_that_is_too_deep_for_orjson_to_write_is_passed_on_as_it_is() -> None:
+    rows, deriver = reader(Counter(), derived={"gpu": {"outer": "on"}})
+    deep = b'{"things":[{"id":"a","any":%s1%s},{"id":"b"}]}' % (b"[" * 400, b"]" * 400)
+
+    first, second = RecordPage(rows.read(page(deep), deriver), None).records("things")
+
+    assert (first.data["id"], second.data["id"]) == ("a", "b")
+    assert json.loads(json.dumps(first.data["any"])) == json.loads(b"[" * 400 + b"1" + b"]" * 400)
