@@ -81,7 +81,7 @@ class Connection:
     def use_sockets(self, session: Session) -> None:
         """Let the session of one stream use the sockets of all: as many as requests are under way.
 
-        Each of the CDK's sessions has a pool of its own. A read of all lists left 450 connections open that way, each
+        Each of the CDK's sessions has a pool of its own. A read of all lists left 470 connections open that way, each
         begun with a handshake, and held in memory (at TLS with its buffers) until the end.
         """
         for scheme in ("https://", "http://"):

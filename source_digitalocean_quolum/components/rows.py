@@ -96,14 +96,14 @@ class RowReader:
     def _made(self, row: Row, place: Place, deriver: Deriver, doubtful: bool) -> Mapping[str, Any]:
         deriver.derive(row, place)
         row = self._clean(row, doubtful)
-        # Digits that only bytes can hold (conform.py) stand in a row that had to be mended.
-        if not self.fit(row):
-            return row
+        fitted = self.fit(row)
         try:
-            return WrittenRow.of(row, self._fields)
+            written = WrittenRow.of(row, self._fields)
         except TypeError:
             # orjson reads 1,024 levels and writes 254; whoever gets the row can write more.
             return row
+        # A row that had to be mended may hold digits that are lost when it is parsed anew (conform.py).
+        return written if fitted or written.whole() == row else row
 
 
 def _unreadable(response: requests.Response, problem: UnexpectedBody) -> AirbyteTracedException:

@@ -121,7 +121,12 @@ def test_the_messages_of_the_cdk_say_the_same(found: list[dict[str, Any]]) -> No
     rows, deriver = reader(Counter(), "id", "at")
     records = RecordPage(rows.read(page(listed(*found)), deriver), None).records("things")
 
-    assert [json.loads(orjson.dumps(record.data)) for record in records] == [json.loads(line) for line in written]
+    assert [_digits(orjson.dumps(record.data)) for record in records] == [_digits(line) for line in written]
+
+
+def _digits(line: bytes) -> Any:
+    """A line's values, of which a number with a point is the text it is written in."""
+    return json.loads(line, parse_float=str)
 
 
 def test_a_row_that_fits_is_not_touched() -> None:
@@ -241,10 +246,12 @@ def test_rows_that_depend_on_their_place_or_have_nothing_to_look_at_are_parsed(f
     assert row.whole().items() >= {"id": "gpus" if "id" in facts.get("derived", {}) else "a", "on": True}.items()
 
 
+@pytest.mark.parametrize("size", [5, "5"])
 @pytest.mark.parametrize("facts", [{}, {"derived": {"gpu": {"outer": "on"}}}, {"nested": "inner"}])
-def test_a_page_takes_the_memory_of_its_bytes_and_not_of_its_objects(facts: dict[str, Any]) -> None:
+def test_a_page_takes_the_memory_of_its_bytes_and_not_of_its_objects(facts: dict[str, Any], size: int | str) -> None:
+    """Also where every row has to be mended."""
     deep = [{"at": str(n), "labels": {}} for n in range(50)]
-    things = [{**WHOLE, "id": str(n), "disks": deep} for n in range(200)]
+    things = [{**WHOLE, "id": str(n), "disks": deep, "size": size} for n in range(200)]
     content = listed(*({"inner": [thing]} for thing in things)) if "nested" in facts else listed(*things)
     rows, deriver = reader(Counter(), **facts)
     assert len(rows.read(page(content), deriver)) == len(things)

@@ -2,9 +2,12 @@
 
 import re
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from airbyte_cdk.models import AirbyteStateMessage
+from airbyte_cdk.test.state_builder import StateBuilder
 
 from unit_tests.mock_server.commands import Output, read, token_config
 from unit_tests.mock_server.server import DigitalOcean, Reply, Request, error, page_of
@@ -79,12 +82,18 @@ def one_series(request: Request) -> Reply:
     return Reply({"status": "success", "data": {"resultType": "matrix", "result": series}})
 
 
-def sync(api: DigitalOcean, source: str, start: str, moment: str = "Tue, 20 Jan 2026 12:30:00 GMT") -> Output:
+def sync(
+    api: DigitalOcean,
+    source: str,
+    start: str,
+    moment: str = "Tue, 20 Jan 2026 12:30:00 GMT",
+    state: list[AirbyteStateMessage] | None = None,
+) -> Output:
     serve(api, moment)
     for region in REGIONS:
         api.on(f"/v2/insights/query/{region}/prom/api/v1/query_range", None, one_series, method="POST")
     config = token_config(start_date=start, utilization={"source": source, "interval": "PT1H"})
-    return read(*STREAMS, config=config, through=LISTS)
+    return read(*STREAMS, config=config, state=state, through=LISTS)
 
 
 def test_an_hour_of_2000_droplets_in_8_regions_takes_a_request_for_each_feature_and_region(api: DigitalOcean) -> None:
@@ -127,6 +136,23 @@ def test_digitaloceans_clock_says_which_interval_is_over_not_ours(api: DigitalOc
 
     for stream in STREAMS:
         assert max(row["interval_start"] for row in output.rows(stream)) == f"2026-01-20T{newest}"
+
+
+def test_a_sync_goes_on_where_the_last_one_ended_and_not_at_the_start_date(api: DigitalOcean) -> None:
+    def begun() -> set[str]:
+        """From the ends of which intervals on series were asked for."""
+        starts = {float(one.form["start"]) for one in api.requests if one.address.endswith("query_range")}
+        return {f"{datetime.fromtimestamp(start, UTC):%H:%M}" for start in starts}
+
+    first = sync(api, "insights", "2026-01-20T09:00:00Z")
+    assert begun() == {"10:00"}
+    api.requests.clear()
+    state = StateBuilder()
+    for stream in STREAMS:
+        state.with_stream_state(stream, first.state_of(stream))
+    sync(api, "insights", "2026-01-20T09:00:00Z", moment="Tue, 20 Jan 2026 13:30:00 GMT", state=state.build())
+
+    assert begun() == {"13:00"}
 
 
 def test_a_resource_that_is_deleted_between_list_and_query_costs_only_itself(api: DigitalOcean) -> None:
