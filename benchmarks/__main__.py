@@ -23,7 +23,7 @@ from benchmarks.measure import Figures, compare, measured
 from benchmarks.recording import recording
 from benchmarks.report import picture, table
 from benchmarks.scenarios import SCENARIOS
-from integration_tests.sandbox import Sandbox
+from sandbox import Sandbox
 
 _PAGE = ROOT / "docs" / "benchmarks.md"
 _PICTURE = ROOT / "docs" / "images" / "benchmarks.svg"

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from demo.findings import counts, findings
-from integration_tests.sandbox import Sandbox
+from sandbox import Sandbox
 
 SCHEMA = "digitalocean"
 _MOMENT = "%Y-%m-%dT%H:%M:%SZ"

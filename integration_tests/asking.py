@@ -4,7 +4,7 @@ from typing import Any
 
 import requests
 
-from integration_tests.sandbox import Sandbox
+from sandbox import Sandbox
 
 
 def get(sandbox: Sandbox, url: str, token: str | None = None) -> requests.Response:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from integration_tests import connector
-from integration_tests.sandbox import Sandbox
+from sandbox import Sandbox
 
 
 @pytest.fixture(scope="session")

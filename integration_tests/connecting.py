@@ -12,8 +12,8 @@ from typing import Any, Self
 
 import requests
 
-from integration_tests.sandbox import Sandbox
-from integration_tests.sandbox.browser import walk
+from sandbox import Sandbox
+from sandbox.browser import walk
 
 _ROOT = Path(__file__).parents[1]
 _NAMES = ("DIGITALOCEAN_CLIENT_ID", "DIGITALOCEAN_CLIENT_SECRET")

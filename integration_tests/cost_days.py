@@ -12,7 +12,7 @@ from airbyte_cdk.test.catalog_builder import CatalogBuilder
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput, read
 from freezegun import freeze_time
 
-from integration_tests.sandbox import Sandbox
+from sandbox import Sandbox
 from source_digitalocean_quolum import SourceDigitaloceanQuolum
 
 KEYS = {

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 import requests
 
-from integration_tests.sandbox import Sandbox
+from sandbox import Sandbox
 
 TOKEN_PATH = "/v1/oauth/token"
 _PASSED_ON = ("authorization", "content-type", "user-agent")

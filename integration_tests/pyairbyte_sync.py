@@ -12,7 +12,7 @@ import airbyte
 from airbyte.caches import DuckDBCache
 from sqlalchemy.engine import make_url
 
-from source_digitalocean_quolum.sync.postgres_cache import PostgresUrlCache
+from warehouse.sync.postgres_cache import PostgresUrlCache
 
 
 def main(config: str, executable: str, folder: str, warehouse: str, schema: str, *streams: str) -> None:

@@ -11,7 +11,7 @@ from airbyte_cdk.test.models import ConnectorTestScenario
 from airbyte_cdk.test.standard_tests import SourceTestSuiteBase
 from airbyte_cdk.test.standard_tests.pytest_hooks import pytest_generate_tests
 
-from integration_tests.sandbox import Sandbox
+from sandbox import Sandbox
 from source_digitalocean_quolum import SourceDigitaloceanQuolum
 
 __all__ = ["pytest_generate_tests"]

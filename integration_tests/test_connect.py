@@ -13,8 +13,8 @@ import requests
 
 from integration_tests.connecting import Connecting, come_back, connected
 from integration_tests.connector import configured, run
-from integration_tests.sandbox import Sandbox
-from integration_tests.sandbox.browser import walk
+from sandbox import Sandbox
+from sandbox.browser import walk
 from source_digitalocean_quolum.config_file import lock_config
 from source_digitalocean_quolum.connect.cli import main
 

@@ -9,7 +9,7 @@ import requests
 
 from integration_tests.connecting import Connecting
 from integration_tests.connector import configured, run
-from integration_tests.sandbox import Sandbox
+from sandbox import Sandbox
 
 chromium = pytest.importorskip("integration_tests.chromium", reason="selenium is not installed")
 pytestmark = pytest.mark.skipif(

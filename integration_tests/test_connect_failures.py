@@ -12,8 +12,8 @@ import pytest
 import requests
 
 from integration_tests.connecting import Connecting, come_back
-from integration_tests.sandbox import Sandbox
-from integration_tests.sandbox.browser import walk
+from sandbox import Sandbox
+from sandbox.browser import walk
 from source_digitalocean_quolum.connect.cli import main
 
 OLD = {"credentials": {"auth_type": "oauth2.0", "client_id": "old-client", "client_secret": "old-client-secret"}}

@@ -23,8 +23,8 @@ import requests
 
 from integration_tests.connector import MAIN, Run, configured, run
 from integration_tests.gate import TOKEN_PATH, Gate, Stopped
-from integration_tests.sandbox import Sandbox
-from source_digitalocean_quolum.sync.connector import parse_message
+from sandbox import Sandbox
+from warehouse.sync.connector import parse_message
 
 PAST = "2020-01-01T00:00:00Z"
 # The smallest pipe Linux has: the kernel takes this much of a line and makes the writer wait for the rest.

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from integration_tests.cost_days import KEYS, Daily, days
-from integration_tests.sandbox import Sandbox
+from sandbox import Sandbox
 
 START = "2026-07-01T00:00:00Z"
 FIRST_DAY = datetime(2026, 8, 28, 12, tzinfo=UTC)

@@ -13,9 +13,9 @@ import pytest
 import requests
 
 from integration_tests.connector import MAIN
-from integration_tests.sandbox import Sandbox
-from source_digitalocean_quolum.sync.cli import main
-from unit_tests.sync.target import Target, postgres_url
+from sandbox import Sandbox
+from unit_tests.warehouse_sync.target import Target, postgres_url
+from warehouse.sync.cli import main
 
 __all__ = ["postgres_url"]
 

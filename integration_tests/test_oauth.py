@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from integration_tests.connector import Run, configured, run
-from integration_tests.sandbox import Sandbox
+from sandbox import Sandbox
 
 PAST = "2020-01-01T00:00:00Z"
 

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from integration_tests.connector import configured, run
-from integration_tests.sandbox import Sandbox
+from sandbox import Sandbox
 
 PLANTED = re.compile(r"PLANTED[-_]SECRET[^\"]*")
 

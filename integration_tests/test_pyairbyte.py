@@ -9,8 +9,8 @@ from pathlib import Path
 
 from integration_tests.asking import read_all
 from integration_tests.connector import MAIN
-from integration_tests.sandbox import Sandbox
-from unit_tests.sync.target import Target, postgres_url, target
+from sandbox import Sandbox
+from unit_tests.warehouse_sync.target import Target, postgres_url, target
 
 __all__ = ["postgres_url", "target"]
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from integration_tests.connector import Run, configured, run
-from integration_tests.sandbox import Sandbox
+from sandbox import Sandbox
 
 FACTS = Path(__file__).parents[2] / "shared" / "reference" / "streams.json"
 

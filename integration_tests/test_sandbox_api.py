@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from integration_tests.asking import get, read_all
-from integration_tests.sandbox import Sandbox
+from sandbox import Sandbox
 
 NOON = "2026-11-23T12:00:00Z"
 LISTS = ["droplets", "volumes", "images?private=true", "snapshots", "databases", "actions", "tags", "apps"]

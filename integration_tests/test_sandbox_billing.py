@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from integration_tests.sandbox import Sandbox
+from sandbox import Sandbox
 
 INVOICES = "/v2/customers/my/invoices"
 

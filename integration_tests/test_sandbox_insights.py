@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import requests
 
-from integration_tests.sandbox import Sandbox
-from integration_tests.sandbox.telemetry.prometheus import installed
-from integration_tests.sandbox.telemetry.promql import steps, terms, underscored
+from sandbox import Sandbox
+from sandbox.telemetry.prometheus import installed
+from sandbox.telemetry.promql import steps, terms, underscored
 
 ROOT = Path(__file__).parents[1]
 NAMES = ROOT.parent / "shared/reference/insights-metrics.txt"

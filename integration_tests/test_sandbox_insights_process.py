@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from integration_tests.sandbox import Sandbox
-from integration_tests.sandbox.telemetry.prometheus import installed
+from sandbox import Sandbox
+from sandbox.telemetry.prometheus import installed
 
 NOW = datetime(2026, 11, 23, 12, 0, 30, tzinfo=UTC)
 needs_prometheus = pytest.mark.skipif(not installed(), reason="the programs prometheus and promtool are not installed")

@@ -15,12 +15,12 @@ import pytest
 import requests
 from jsonschema import Draft4Validator
 
-from integration_tests.sandbox import Sandbox
-from integration_tests.sandbox.resources_metrics import PRODUCTS
-from integration_tests.sandbox.telemetry import Measurements
-from integration_tests.sandbox.telemetry.signals import Frame
-from integration_tests.sandbox.world import World
-from integration_tests.sandbox.world.plan import Plan
+from sandbox import Sandbox
+from sandbox.resources_metrics import PRODUCTS
+from sandbox.telemetry import Measurements
+from sandbox.telemetry.signals import Frame
+from sandbox.world import World
+from sandbox.world.plan import Plan
 
 ROOT = Path(__file__).parents[1]
 SPECIFICATION = ROOT.parent / "shared/reference/digitalocean-openapi.json"
@@ -289,7 +289,7 @@ def test_a_deleted_resource_is_unknown_and_keeps_what_was_measured() -> None:
 def test_the_same_whatever_process_window_and_size_of_history() -> None:
     code = """
 import sys, json
-from integration_tests.sandbox import Sandbox
+from sandbox import Sandbox
 with Sandbox(droplets=8, days=int(sys.argv[1]), now=sys.argv[2]) as sandbox:
     print(json.dumps([sandbox.samples("do:droplet:401000000", metric, int(sys.argv[3]), int(sys.argv[4]))
         for metric in ("do.droplets.cpu_time", "do.droplets.cpu_utilization", "do.droplets.public_network_rx")]))

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import requests
 
-from integration_tests.sandbox import Sandbox
-from integration_tests.sandbox.browser import authorize
+from sandbox import Sandbox
+from sandbox.browser import authorize
 
 REDIRECT = "http://127.0.0.1:9911/callback"
 VERIFIER = "verifier-" + "v" * 50

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from integration_tests.asking import read_all
-from integration_tests.sandbox import Sandbox
 from integration_tests.test_sandbox_platform import CHILDREN, get, parents
+from sandbox import Sandbox
 
 
 @pytest.mark.parametrize(

@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 import requests
 
-from integration_tests.sandbox import Sandbox
+from sandbox import Sandbox
 
 ROOT = Path(__file__).parents[1]
 
 
 @contextmanager
 def start(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "integration_tests.sandbox", "--droplets", "3", *arguments]
+    command = [sys.executable, "-m", "sandbox", "--droplets", "3", *arguments]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
         try:
@@ -77,7 +77,7 @@ def test_leaving_the_block_ends_the_process() -> None:
 
 def test_the_sandbox_never_imports_the_connector() -> None:
     code = (
-        "import sys, integration_tests.sandbox.__main__\n"
+        "import sys, sandbox.__main__\n"
         "print(sorted(name for name in sys.modules if name.startswith(('source_digitalocean', 'airbyte'))))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

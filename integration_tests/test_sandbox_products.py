@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from integration_tests.asking import get, read_all
-from integration_tests.sandbox import Sandbox
+from sandbox import Sandbox
 
 NOON = "2026-11-23T12:00:00Z"
 

@@ -14,7 +14,7 @@ import requests
 from jsonschema import Draft4Validator, FormatChecker
 
 from integration_tests.asking import get, read_all
-from integration_tests.sandbox import Sandbox
+from sandbox import Sandbox
 
 SPECIFICATION = Path(__file__).parents[2] / "shared/reference/digitalocean-openapi.json"
 pytestmark = pytest.mark.skipif(not SPECIFICATION.exists(), reason=f"no API specification at {SPECIFICATION}")

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import requests
 
-from integration_tests.sandbox import Sandbox
+from sandbox import Sandbox
 
 HOST = Path(sys.executable).with_name("source-digitalocean-quolum-sync")
 STREAMS = "account,droplets,volumes,projects,project_resources,actions,invoices,invoice_items,billing_insights,balance"

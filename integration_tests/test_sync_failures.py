@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from source_digitalocean_quolum.sync import engine as engine_module
-from source_digitalocean_quolum.sync.cli import main
-from source_digitalocean_quolum.sync.loaders import open_postgres
-from source_digitalocean_quolum.sync.warehouse import Warehouse
-from unit_tests.sync.account import CONNECTOR, Account, action_rows, actions, droplets, events
-from unit_tests.sync.target import Target, postgres_url, report, sync, target
+from unit_tests.warehouse_sync.account import CONNECTOR, Account, action_rows, actions, droplets, events
+from unit_tests.warehouse_sync.target import Target, postgres_url, report, sync, target
+from warehouse.sync import engine as engine_module
+from warehouse.sync.cli import main
+from warehouse.sync.loaders import open_postgres
+from warehouse.sync.warehouse import Warehouse
 
 __all__ = ["postgres_url", "target"]
 

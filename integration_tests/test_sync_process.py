@@ -15,8 +15,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from unit_tests.sync.account import CONNECTOR, Account, actions, droplets
-from unit_tests.sync.target import Target, postgres_url, target
+from unit_tests.warehouse_sync.account import CONNECTOR, Account, actions, droplets
+from unit_tests.warehouse_sync.target import Target, postgres_url, target
 
 __all__ = ["postgres_url", "target"]
 
@@ -25,7 +25,7 @@ PROJECT = Path(__file__).parents[1]
 
 
 def command(account: Account, *arguments: str) -> list[str]:
-    module = [sys.executable, "-m", "source_digitalocean_quolum.sync.cli"]
+    module = [sys.executable, "-m", "warehouse.sync.cli"]
     return [*module, "--config", str(account.config_path), "--connector", CONNECTOR, *arguments]
 
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from integration_tests.sandbox import Sandbox
+from sandbox import Sandbox
 
 HOST = Path(sys.executable).with_name("source-digitalocean-quolum-sync")
 # Exit code of a sync that found the configuration in use (sync/errors.py).

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from unit_tests.sync.account import Account, action_rows, actions, droplets, events
-from unit_tests.sync.target import Target, postgres_url, report, sync, target
+from unit_tests.warehouse_sync.account import Account, action_rows, actions, droplets, events
+from unit_tests.warehouse_sync.target import Target, postgres_url, report, sync, target
 
 __all__ = ["postgres_url", "target"]
 
@@ -215,7 +215,7 @@ def test_pyairbyte_opens_the_result_as_its_own_cache(tmp_path: Path, target: Tar
     else:
         from sqlalchemy.engine import make_url  # noqa: PLC0415
 
-        from source_digitalocean_quolum.sync.postgres_cache import PostgresUrlCache  # noqa: PLC0415
+        from warehouse.sync.postgres_cache import PostgresUrlCache  # noqa: PLC0415
 
         cache = PostgresUrlCache.at(make_url(target.arguments[1]), target.schema, tmp_path, "test")
     with cache:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from integration_tests.connector import MAIN, Run, configured, run
-from integration_tests.sandbox import Sandbox
+from sandbox import Sandbox
 
 pytestmark = pytest.mark.skipif(
     shutil.which("prometheus") is None or shutil.which("promtool") is None,

@@ -5,21 +5,23 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 from airbyte_cdk.models import AirbyteConnectionStatus, Status
 from airbyte_cdk.sources.streams.call_rate import LimiterSession
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_digitalocean_quolum.components.connection import Connection
-from source_digitalocean_quolum.components.endpoint import Endpoint
-from source_digitalocean_quolum.components.errors import said
-from source_digitalocean_quolum.components.oauth import RECONNECT, DigitalOceanOAuthAuthenticator
-from source_digitalocean_quolum.components.records import UnexpectedBody, decode, take
-from source_digitalocean_quolum.components.requester import USER_AGENT
-from source_digitalocean_quolum.config import DEFAULT_API_BASE_URL
+from source_digitalocean_quolum.http.access import StreamAccess
+from source_digitalocean_quolum.http.addresses import api_base_url
+from source_digitalocean_quolum.http.errors import api_error_message
+from source_digitalocean_quolum.http.oauth import RECONNECT, DigitalOceanOAuthAuthenticator
+from source_digitalocean_quolum.http.requester import USER_AGENT
+from source_digitalocean_quolum.http.run_context import RunContext
+from source_digitalocean_quolum.records.body import UnexpectedBody, decode, take
+
+if TYPE_CHECKING:
+    from source_digitalocean_quolum.http.endpoint import Endpoint
 
 logger = logging.getLogger("airbyte")
 
@@ -30,20 +32,6 @@ _PARALLEL_PROBES = 8
 
 class CheckFailed(Exception):
     """The connection is not usable; the text is the sentence for the operator."""
-
-
-@dataclass(frozen=True)
-class StreamAccess:
-    """What check needs to know of a stream: its name, its endpoint's facts, and another endpoint that does as well."""
-
-    name: str
-    endpoint: Endpoint
-    otherwise: Endpoint | None = None
-
-    @property
-    def ways(self) -> tuple[Endpoint, ...]:
-        """Where the stream can be read from: one of them is enough."""
-        return (self.endpoint, self.otherwise) if self.otherwise else (self.endpoint,)
 
 
 def check(config: Mapping[str, Any], streams: list[StreamAccess]) -> AirbyteConnectionStatus:
@@ -66,9 +54,9 @@ class _Client:
     """GET with the connection's token and budget; transient failures are tried again twice."""
 
     def __init__(self, config: Mapping[str, Any]) -> None:
-        self.base = str(config.get("api_base_url") or DEFAULT_API_BASE_URL).rstrip("/")
+        self.base = api_base_url(config)
         self.oauth = config["credentials"]["auth_type"] == "oauth2.0"
-        self._session = LimiterSession(api_budget=Connection.of(config).budget)
+        self._session = LimiterSession(api_budget=RunContext.of(config).budget)
         self._session.headers["User-Agent"] = USER_AGENT
         if self.oauth:
             self._authenticator = DigitalOceanOAuthAuthenticator(config=config, parameters={})
@@ -93,7 +81,7 @@ class _Client:
                 if response.status_code < 500 and response.status_code != 429:
                     return response
                 problem = CheckFailed(
-                    f"DigitalOcean answered HTTP {response.status_code} for {path}{said(response)}: "
+                    f"DigitalOcean answered HTTP {response.status_code} for {path}{api_error_message(response)}: "
                     "try again in a few minutes."
                 )
             if wait is None:
@@ -133,8 +121,8 @@ def _account(client: _Client) -> dict[str, Any]:
         )
     if response.status_code == 403:
         raise CheckFailed(
-            f"The token may not read the account{said(response)}. Give it the scope account:read, which every "
-            "connection needs."
+            f"The token may not read the account{api_error_message(response)}. Give it the scope account:read, which "
+            "every connection needs."
         )
     if response.status_code != 200:
         raise CheckFailed(

@@ -11,8 +11,8 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-DEFAULT_API_BASE_URL = "https://api.digitalocean.com"
-DEFAULT_OAUTH_BASE_URL = "https://cloud.digitalocean.com/v1/oauth"
+from source_digitalocean_quolum.http.addresses import DEFAULT_API_BASE_URL, DEFAULT_OAUTH_BASE_URL
+from source_digitalocean_quolum.utilization.settings import UtilizationSettings
 
 # Airbyte hands its own flags to the connector under such names; they are not the operator's.
 _PLATFORM_PREFIX = "__"
@@ -64,16 +64,6 @@ def _refuse_refresh_token(value: str | None) -> str | None:
             "paste an access token (dop_v1_... or doo_v1_...)"
         )
     return value
-
-
-class UtilizationSettings(BaseModel):
-    """How utilization is measured: the length of an interval (ISO 8601), where samples come from, and of what."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    interval: Literal["PT5M", "PT15M", "PT1H", "P1D"] = "PT1H"
-    source: Literal["auto", "insights", "monitoring"] = "auto"
-    metrics: Literal["useful", "all"] = "useful"
 
 
 class Config(BaseModel):

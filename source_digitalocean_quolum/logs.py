@@ -5,7 +5,7 @@ import logging
 from airbyte_cdk.sources.streams.http.exceptions import BaseBackoffException
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_digitalocean_quolum.components.records import scrub
+from source_digitalocean_quolum.records.secrets import scrub
 
 
 def guard() -> None:

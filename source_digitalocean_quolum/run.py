@@ -22,8 +22,8 @@ from airbyte_cdk.models import (
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_digitalocean_quolum.config import parse, tidy
-from source_digitalocean_quolum.entrypoint import launch
 from source_digitalocean_quolum.logs import guard
+from source_digitalocean_quolum.protocol.entrypoint import launch
 from source_digitalocean_quolum.source import SourceDigitaloceanQuolum
 
 T = TypeVar("T")

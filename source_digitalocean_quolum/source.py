@@ -23,19 +23,21 @@ from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStrea
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_digitalocean_quolum import manifest
-from source_digitalocean_quolum.check import StreamAccess, check
-from source_digitalocean_quolum.components.connection import Connection
-from source_digitalocean_quolum.components.endpoint import Endpoint
-from source_digitalocean_quolum.components.partition_states import keep_known_states
-from source_digitalocean_quolum.config import UtilizationSettings, parse, tidy
+from source_digitalocean_quolum.cdk_ext.partition_states import keep_known_states
+from source_digitalocean_quolum.check import check
+from source_digitalocean_quolum.config import parse, tidy
 from source_digitalocean_quolum.discovery import described
+from source_digitalocean_quolum.http.access import StreamAccess
+from source_digitalocean_quolum.http.endpoint import Endpoint
+from source_digitalocean_quolum.http.run_context import RunContext
 from source_digitalocean_quolum.logs import guard
-from source_digitalocean_quolum.record_path import LineSource
+from source_digitalocean_quolum.protocol.record_lines import LineSource
 from source_digitalocean_quolum.state import unusable
 from source_digitalocean_quolum.utilization import table
 from source_digitalocean_quolum.utilization.access import utilization_access
 from source_digitalocean_quolum.utilization.resources import share_lists
 from source_digitalocean_quolum.utilization.run import UtilizationRun
+from source_digitalocean_quolum.utilization.settings import UtilizationSettings
 from source_digitalocean_quolum.utilization.stream import CURSOR, begins, utilization_stream
 from source_digitalocean_quolum.utilization.windows import SECONDS
 
@@ -116,11 +118,11 @@ class SourceDigitaloceanQuolum(ConcurrentDeclarativeSource):
         unknown = [s.stream.name for s in catalog.streams if s.stream.name not in known]
         for name in unknown:
             yield _unknown_stream(name).as_airbyte_message(stream_descriptor=StreamDescriptor(name=name))
-        Connection.of(self._config).incoming_states = {name: self._incoming(name) for name in known}
+        RunContext.of(self._config).incoming_states = {name: self._incoming(name) for name in known}
         try:
             yield from super().read(logger, config, catalog, state)
         finally:
-            connection = Connection.of(self._config)
+            connection = RunContext.of(self._config)
             connection.warn_of_refused_parents(self._selected, self._parents(), known)
             connection.report()
         if unknown:

@@ -13,7 +13,7 @@ from selenium.webdriver.remote.webdriver import WebDriver
 
 from integration_tests.chromium import CHROMEDRIVER, CHROMIUM, choose, chromium, press, see
 from integration_tests.connecting import Connecting
-from integration_tests.sandbox import Sandbox
+from sandbox import Sandbox
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 _WIDTH, _MARGIN = 640, 48

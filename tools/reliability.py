@@ -23,9 +23,9 @@ from typing import Any
 from integration_tests.connector import MAIN, configured, discover
 from integration_tests.faults.cases import CASES, rounds
 from integration_tests.faults.killing import killing
-from integration_tests.sandbox import Sandbox
 from integration_tests.test_connect_kill_points import POINTS
-from source_digitalocean_quolum.components.budget import BURST_SHARE, MINUTE, REQUESTS_PER_HOUR
+from sandbox import Sandbox
+from source_digitalocean_quolum.http.budget import BURST_SHARE, MINUTE, REQUESTS_PER_HOUR
 from source_digitalocean_quolum.manifest import declared_streams
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reliability.md"

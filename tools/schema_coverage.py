@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from source_digitalocean_quolum import manifest
-from source_digitalocean_quolum.components.endpoint import Endpoint
+from source_digitalocean_quolum.http.endpoint import Endpoint
 
 REPOSITORY = Path(__file__).parents[1]
 PACKAGE = REPOSITORY / "source_digitalocean_quolum"

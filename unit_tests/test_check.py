@@ -11,7 +11,7 @@ import requests
 from airbyte_cdk.models import Status
 
 from source_digitalocean_quolum import SourceDigitaloceanQuolum
-from source_digitalocean_quolum.check import StreamAccess
+from source_digitalocean_quolum.http.access import StreamAccess
 from unit_tests.mock_server.commands import TOKEN, check, check_output, oauth_config, token_config
 from unit_tests.mock_server.server import API, OAUTH, Answer, DigitalOcean, Reply, error
 

@@ -13,10 +13,10 @@ from source_digitalocean_quolum.config import (
     Config,
     OAuthCredentials,
     TokenCredentials,
-    UtilizationSettings,
     parse,
     tidy,
 )
+from source_digitalocean_quolum.utilization.settings import UtilizationSettings
 from unit_tests.mock_server.commands import TOKEN, oauth_config, token_config
 
 SECRET = "planted-secret"

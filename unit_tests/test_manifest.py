@@ -14,7 +14,7 @@ from airbyte_cdk.test.entrypoint_wrapper import discover
 
 import source_digitalocean_quolum
 from source_digitalocean_quolum import SourceDigitaloceanQuolum
-from source_digitalocean_quolum.components.endpoint import Endpoint
+from source_digitalocean_quolum.http.endpoint import Endpoint
 from source_digitalocean_quolum.utilization import table
 from unit_tests.mock_server.commands import INCREMENTAL, token_config
 from unit_tests.mock_server.server import DigitalOcean

@@ -18,7 +18,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from source_digitalocean_quolum import SourceDigitaloceanQuolum
-from source_digitalocean_quolum.config import DEFAULT_API_BASE_URL, DEFAULT_OAUTH_BASE_URL
+from source_digitalocean_quolum.http.addresses import DEFAULT_API_BASE_URL, DEFAULT_OAUTH_BASE_URL
 
 ROOT = Path(__file__).parents[1]
 LONGEST_MODULE = 400

@@ -11,7 +11,7 @@ from typing import Any
 from integration_tests.connector import configured, discover
 from integration_tests.faults.host import Table, Warehouse, truth
 from integration_tests.faults.warm import Warm
-from integration_tests.sandbox import Sandbox
+from sandbox import Sandbox
 
 # Lists, children, newest-first, client-side incremental, windows of days, rows without keys.
 STREAMS = (

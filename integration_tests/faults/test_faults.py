@@ -11,7 +11,7 @@ from integration_tests.connector import Run, configured
 from integration_tests.faults.cases import PARENTS, PATHS, Case, rounds
 from integration_tests.faults.host import Table, Warehouse, truth
 from integration_tests.faults.warm import Warm
-from integration_tests.sandbox import Sandbox
+from sandbox import Sandbox
 
 Moment = Literal["full", "incremental"]
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from integration_tests.connector import Run, configured
 from integration_tests.faults.warm import Warm
-from integration_tests.sandbox import Sandbox
+from sandbox import Sandbox
 
 # HYPOTHESIS_EXAMPLES=500 for a long run.
 EXAMPLES = int(os.environ.get("HYPOTHESIS_EXAMPLES", "12"))

@@ -10,7 +10,7 @@ import pytest
 
 from integration_tests.connector import configured
 from integration_tests.faults.warm import Warm
-from integration_tests.sandbox import Sandbox
+from sandbox import Sandbox
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from source_digitalocean_quolum.components.oauth import with_tokens
-from source_digitalocean_quolum.config import DEFAULT_API_BASE_URL, DEFAULT_OAUTH_BASE_URL
 from source_digitalocean_quolum.config_file import UnwritableError, replace_file, write_config
 from source_digitalocean_quolum.connect import pages
 from source_digitalocean_quolum.connect.authorization import Application, Attempt, Server, Team, ask_team, team_of
 from source_digitalocean_quolum.connect.errors import ConnectError, Exit
 from source_digitalocean_quolum.connect.loopback import Callback, Receiver
+from source_digitalocean_quolum.http.addresses import DEFAULT_API_BASE_URL, DEFAULT_OAUTH_BASE_URL
+from source_digitalocean_quolum.http.oauth import with_tokens
 
 _TOKENS = ("access_token", "refresh_token", "token_expiry_date")
 

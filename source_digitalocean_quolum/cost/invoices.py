@@ -10,7 +10,7 @@ from airbyte_cdk.sources.declarative.interpolation.interpolated_string import In
 from airbyte_cdk.sources.declarative.partition_routers.substream_partition_router import SubstreamPartitionRouter
 from airbyte_cdk.sources.types import StreamSlice, StreamState
 
-from source_digitalocean_quolum.components.connection import Connection
+from source_digitalocean_quolum.http.run_context import RunContext
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class IssuedInvoicesRouter(SubstreamPartitionRouter):
 
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
         super().__post_init__(parameters)
-        self._connection = Connection.of(self.config)
+        self._connection = RunContext.of(self.config)
         (parent,) = self.parent_stream_configs
         self._parent = parent.stream.name
         self._start = str(InterpolatedString.create(self.since, parameters=parameters).eval(self.config))[:7]

@@ -9,10 +9,10 @@ from typing import Any
 from airbyte_cdk.sources.declarative.interpolation.interpolated_string import InterpolatedString
 from airbyte_cdk.sources.types import StreamSlice
 
-from source_digitalocean_quolum.components.paging import PAGE_SIZE, Page
-from source_digitalocean_quolum.components.whole_list import WholeListRetriever
 from source_digitalocean_quolum.cost import features
 from source_digitalocean_quolum.cost.csv_lines import as_item
+from source_digitalocean_quolum.retrievers.buffered_list import BufferedListRetriever
+from source_digitalocean_quolum.retrievers.pagination import PAGE_SIZE, Page
 
 logger = logging.getLogger("airbyte")
 
@@ -25,8 +25,8 @@ _NOTABLE = 250
 
 
 @dataclass
-class CostRetriever(WholeListRetriever):
-    """WholeListRetriever for billed lines.
+class CostRetriever(BufferedListRetriever):
+    """BufferedListRetriever for billed lines.
 
     `labels` are the fields it adds: `feature`, `resource_urn`. `since` is where a stream of days begins without state.
     """

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from source_digitalocean_quolum.check import StreamAccess
-from source_digitalocean_quolum.components.endpoint import Endpoint
-from source_digitalocean_quolum.config import UtilizationSettings
+from source_digitalocean_quolum.http.access import StreamAccess
+from source_digitalocean_quolum.http.endpoint import Endpoint
+from source_digitalocean_quolum.utilization.settings import UtilizationSettings
 from source_digitalocean_quolum.utilization.table import Feature, load
 
 # The cheapest question to each API: a constant, which no region has to look up, and a Droplet that nobody has

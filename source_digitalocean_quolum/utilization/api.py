@@ -14,12 +14,12 @@ from airbyte_cdk.sources.streams.http import HttpClient
 from airbyte_cdk.sources.streams.http.error_handlers.response_models import ErrorResolution, ResponseAction
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_digitalocean_quolum.components.connection import Connection
-from source_digitalocean_quolum.components.errors import DigitalOceanErrorHandler, said
-from source_digitalocean_quolum.components.oauth import authenticator_of
-from source_digitalocean_quolum.components.records import OBJECT, UnexpectedBody, decode, release
-from source_digitalocean_quolum.components.requester import USER_AGENT, in_words
-from source_digitalocean_quolum.config import DEFAULT_API_BASE_URL
+from source_digitalocean_quolum.http.addresses import api_base_url
+from source_digitalocean_quolum.http.errors import DigitalOceanErrorHandler, api_error_message
+from source_digitalocean_quolum.http.oauth import authenticator_of
+from source_digitalocean_quolum.http.requester import USER_AGENT, with_operator_message
+from source_digitalocean_quolum.http.run_context import RunContext
+from source_digitalocean_quolum.records.body import OBJECT, UnexpectedBody, decode, release
 from source_digitalocean_quolum.utilization.intervals import Sample, clean
 
 _TIMEOUT = (10, 60)
@@ -91,8 +91,8 @@ class MetricsApi:
 
     def __init__(self, stream: str, config: Mapping[str, Any]) -> None:
         self._stream = stream
-        self._connection = Connection.of(config)
-        self._base = str(config.get("api_base_url") or DEFAULT_API_BASE_URL).rstrip("/")
+        self._connection = RunContext.of(config)
+        self._base = api_base_url(config)
         handler = MetricsErrorHandler(config=config, parameters={}, name=stream, api={"path": "", "records": ""})
         self._http = HttpClient(
             name=stream,
@@ -135,16 +135,18 @@ class MetricsApi:
                 **sent,
             )
         except AirbyteTracedException as error:
-            raise in_words(error) from error
+            raise with_operator_message(error) from error
         # None is what the CDK's client returns for a time-out that the handler below lets pass.
         if response is None or response.status_code in (413, 503, 504):
             raise TooMuch("no answer in time" if response is None else f"HTTP {response.status_code}")
         if response.status_code in (400, 422):
-            raise NotUnderstood(f"HTTP {response.status_code}{said(response)}{_prometheus_error(response)}")
+            raise NotUnderstood(
+                f"HTTP {response.status_code}{api_error_message(response)}{_prometheus_error(response)}"
+            )
         if response.status_code == 403:
-            raise Forbidden(said(response))
+            raise Forbidden(api_error_message(response))
         if response.status_code in (404, 410):
-            raise Absent(said(response))
+            raise Absent(api_error_message(response))
         return response
 
 

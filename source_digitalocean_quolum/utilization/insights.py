@@ -16,16 +16,16 @@ from source_digitalocean_quolum.utilization.api import (
     Unreadable,
     gave_up,
 )
-from source_digitalocean_quolum.utilization.intervals import Figures
+from source_digitalocean_quolum.utilization.intervals import IntervalStatistics
 from source_digitalocean_quolum.utilization.promql import CAPACITY, FIGURE, FIGURES, latest, query
-from source_digitalocean_quolum.utilization.readings import Labels, Reading, own_labels
+from source_digitalocean_quolum.utilization.readings import Labels, MetricInterval, own_labels
 from source_digitalocean_quolum.utilization.resources import Resource
 from source_digitalocean_quolum.utilization.table import Feature, InsightsSeries, Metric
 from source_digitalocean_quolum.utilization.windows import Window
 
 logger = logging.getLogger("airbyte")
 
-# Figures in one answer, and series that hold them: so many take 16 and 35 MB while they are read.
+# IntervalStatistics in one answer, and series that hold them: so many take 16 and 35 MB while they are read.
 MOST_FIGURES = 250_000
 MOST_SERIES = 40_000
 
@@ -97,7 +97,7 @@ class Insights:
         at_once = max(1, MOST_SERIES // max(1, self._series_each))
         return [self._metrics[first : first + at_once] for first in range(0, len(self._metrics), at_once)]
 
-    def readings(self, window: Window) -> Iterator[Reading]:
+    def readings(self, window: Window) -> Iterator[MetricInterval]:
         """The figures of a window, region by region.
 
         A region whose answer is no answer (a maintenance page) is left out and named once. Raises Forbidden
@@ -112,7 +112,7 @@ class Insights:
             except Absent:
                 self._tell_once(region, f"region {region} is left out, Insights does not know it")
 
-    def _region(self, region: str, metrics: Sequence[Metric], window: Window) -> Iterator[Reading]:
+    def _region(self, region: str, metrics: Sequence[Metric], window: Window) -> Iterator[MetricInterval]:
         """Ask for everything at once; what is too much is halved, first by metrics and then by time."""
         try:
             answer = self._ask(region, query([(one, self._capacity(one)) for one in metrics], window.interval), window)
@@ -143,7 +143,7 @@ class Insights:
         }
         return self._api.post(f"/v2/insights/query/{region}/prom/api/v1/query_range", form)
 
-    def _parse(self, region: str, answer: list[Series], window: Window) -> Iterator[Reading]:
+    def _parse(self, region: str, answer: list[Series], window: Window) -> Iterator[MetricInterval]:
         groups: defaultdict[_Key, dict[tuple[tuple[str, str], ...], _Part]] = defaultdict(dict)
         unknown = 0
         by_name = {metric.name: metric for metric in self._metrics}
@@ -172,7 +172,7 @@ class Insights:
         groups: dict[_Key, dict[tuple[tuple[str, str], ...], _Part]],
         by_name: dict[str, Metric],
         window: Window,
-    ) -> Iterator[Reading]:
+    ) -> Iterator[MetricInterval]:
         doubled = {
             (name, urn)
             for (name, urn, _), parts in groups.items()
@@ -198,7 +198,7 @@ class Insights:
                 capacity = fixed if fixed is not None or time not in capacities else capacities[time] * scale
                 said = metered[0].labels.get("service_name") or metered[0].labels.get("resource_name")
                 known_as = resource.name if resource and resource.name else said
-                yield Reading(metric, resource, urn, known_as, where, own, figures, capacity)
+                yield MetricInterval(metric, resource, urn, known_as, where, own, figures, capacity)
 
     def _ended(
         self, region: str, doubled: Iterable[tuple[str, str]], by_name: dict[str, Metric], window: Window
@@ -251,7 +251,7 @@ def _identity(metric: str, labels: Mapping[str, Any]) -> str:
 
 def _figures(
     parts: list[_Figured], time: int, interval: int, scale: float, ended: dict[tuple[str, int], float]
-) -> Figures | None:
+) -> IntervalStatistics | None:
     """The figures of one interval, over all parts of the series that have samples in it; None if one is missing."""
     present = [part for part in parts if time in part.figures["avg"]]
     if not all(time in part.figures.get(figure, {}) for part in present for figure in FIGURES):
@@ -266,4 +266,4 @@ def _figures(
         name = newest.labels[FIGURE].partition("/")[0]
         newest = max(present, key=lambda part: ended.get((_identity(name, part.labels), time), 0.0))
     last = newest.figures["last"][time]
-    return Figures(time - interval, average * scale, low * scale, high * scale, last * scale, int(total))
+    return IntervalStatistics(time - interval, average * scale, low * scale, high * scale, last * scale, int(total))

@@ -14,7 +14,7 @@ Sample = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class IntervalStatistics:
     """One interval of one series: UNIX seconds of its start, and the figures over its samples."""
 
     start: int
@@ -94,7 +94,9 @@ def busy(modes: Mapping[str, Sequence[Sample]], idle: str) -> list[Sample]:
     return found
 
 
-def aggregate(samples: Sequence[Sample], start: int, end: int, interval: int, scale: float = 1) -> Iterator[Figures]:
+def aggregate(
+    samples: Sequence[Sample], start: int, end: int, interval: int, scale: float = 1
+) -> Iterator[IntervalStatistics]:
     """The figures of each interval in [start, end) that has samples; a sample belongs to [interval, interval + length).
 
     An interval without samples is a gap: nothing is yielded for it.
@@ -114,7 +116,7 @@ def aggregate(samples: Sequence[Sample], start: int, end: int, interval: int, sc
         yield _figures(at, current, scale)
 
 
-def _figures(start: int, values: list[float], scale: float) -> Figures:
+def _figures(start: int, values: list[float], scale: float) -> IntervalStatistics:
     average = math.fsum(values) / len(values)
     low, high = min(values), max(values)
-    return Figures(start, average * scale, low * scale, high * scale, values[-1] * scale, len(values))
+    return IntervalStatistics(start, average * scale, low * scale, high * scale, values[-1] * scale, len(values))

@@ -24,7 +24,7 @@ from source_digitalocean_quolum.utilization.intervals import (
     merged,
     rates,
 )
-from source_digitalocean_quolum.utilization.readings import Labels, Reading, own_labels
+from source_digitalocean_quolum.utilization.readings import Labels, MetricInterval, own_labels
 from source_digitalocean_quolum.utilization.resources import Resource
 from source_digitalocean_quolum.utilization.table import Feature, Metric, MonitoringSeries, parameter_sets
 from source_digitalocean_quolum.utilization.windows import Window
@@ -70,7 +70,7 @@ class Monitoring:
         """The longest window that one request may cover, in seconds."""
         return _LONGEST
 
-    def readings(self, window: Window) -> Iterator[Reading]:
+    def readings(self, window: Window) -> Iterator[MetricInterval]:
         """The figures of a window, resource by resource.
 
         A resource that was deleted since it was listed is left out. Raises Forbidden where the token may not
@@ -132,7 +132,7 @@ class Monitoring:
 
     def _metric(
         self, metric: Metric, resource: Resource, answers: Mapping[_Request, list[Series]], window: Window
-    ) -> Iterator[Reading]:
+    ) -> Iterator[MetricInterval]:
         series = metric.monitoring
         if series is None:
             return
@@ -142,7 +142,7 @@ class Monitoring:
             fixed = resource.capacity(metric, labels)
             for figures in aggregate(samples, window.start, window.end, window.interval, series.scale):
                 capacity = fixed if fixed is not None else capacities.get((labels, figures.start))
-                yield Reading(metric, resource, resource.urn, resource.name, region, labels, figures, capacity)
+                yield MetricInterval(metric, resource, resource.urn, resource.name, region, labels, figures, capacity)
 
     def _capacities(
         self, metric: Metric, resource: Resource, answers: Mapping[_Request, list[Series]], window: Window

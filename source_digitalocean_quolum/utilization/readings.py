@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from source_digitalocean_quolum.utilization.intervals import Figures
+from source_digitalocean_quolum.utilization.intervals import IntervalStatistics
 from source_digitalocean_quolum.utilization.resources import Resource
 from source_digitalocean_quolum.utilization.table import Metric
 
@@ -13,7 +13,7 @@ Labels = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class MetricInterval:
     """The figures of one metric of one resource, for one set of labels and one interval.
 
     `resource` is None where the inventory no longer knows the URN: the resource was deleted since.
@@ -25,7 +25,7 @@ class Reading:
     name: str | None
     region: str | None
     labels: Labels
-    figures: Figures
+    figures: IntervalStatistics
     capacity: float | None
 
 
@@ -43,7 +43,7 @@ class Records:
         self._written: dict[int, str] = {}
         self._keys: dict[Labels, str] = {}
 
-    def of(self, readings: Iterable[Reading]) -> Iterator[dict[str, Any]]:
+    def of(self, readings: Iterable[MetricInterval]) -> Iterator[dict[str, Any]]:
         """One record for each reading."""
         for reading in readings:
             figures, metric, resource = reading.figures, reading.metric, reading.resource

@@ -8,13 +8,13 @@ from typing import Any
 
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 
-from source_digitalocean_quolum.components.budget import BURST_SHARE, REQUESTS_PER_HOUR
-from source_digitalocean_quolum.components.connection import Connection
-from source_digitalocean_quolum.config import UtilizationSettings
+from source_digitalocean_quolum.http.budget import BURST_SHARE, REQUESTS_PER_HOUR
+from source_digitalocean_quolum.http.run_context import RunContext
 from source_digitalocean_quolum.utilization.api import MetricsApi
 from source_digitalocean_quolum.utilization.insights import Insights
 from source_digitalocean_quolum.utilization.monitoring import Monitoring
 from source_digitalocean_quolum.utilization.resources import Inventory
+from source_digitalocean_quolum.utilization.settings import UtilizationSettings
 from source_digitalocean_quolum.utilization.table import Feature, load
 from source_digitalocean_quolum.utilization.windows import SECONDS, count, cut_off
 
@@ -24,7 +24,7 @@ Source = Insights | Monitoring
 
 
 @dataclass(frozen=True)
-class Price:
+class RequestEstimate:
     """What one feature takes: requests by source name, in the order in which the sources are tried."""
 
     stream: str
@@ -74,7 +74,7 @@ class UtilizationRun:
                 for feature in features:
                     # The lists come first: their answers also tell DigitalOcean's clock.
                     self.inventory.of(feature)
-                now = Connection.of(self.config).budget.now()
+                now = RunContext.of(self.config).budget.now()
                 self._cut_off = cut_off(now, self.interval)
                 self._tell([self._price(feature, self._cut_off) for feature in features])
             if self._cut_off is None:
@@ -99,17 +99,17 @@ class UtilizationRun:
         """Whether the token may not use a source, as far as this run knows."""
         return source in self._refusals
 
-    def _price(self, feature: Feature, end: int) -> Price:
+    def _price(self, feature: Feature, end: int) -> RequestEstimate:
         if not self.inventory.of(feature):
-            return Price(feature.stream, {})
+            return RequestEstimate(feature.stream, {})
         start = int(self._selected[feature.stream])
         requests = {}
         for source in self.sources(feature):
             windows = count(start, end, self.interval, source.longest(self.interval))
             requests[source.name] = source.requests(windows)
-        return Price(feature.stream, requests)
+        return RequestEstimate(feature.stream, requests)
 
-    def _tell(self, prices: Sequence[Price]) -> None:
+    def _tell(self, prices: Sequence[RequestEstimate]) -> None:
         for price in prices:
             ways = [f"{number:,} requests to {name.capitalize()}" for name, number in price.requests.items()]
             logger.info("%s will take %s", price.stream, ", or else ".join(ways) or "no requests")

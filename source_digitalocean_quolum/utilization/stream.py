@@ -18,7 +18,7 @@ from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partitio
 from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator import PartitionGenerator
 from airbyte_cdk.sources.types import Record
 
-from source_digitalocean_quolum.components.record_page import PagePartition, RecordPage
+from source_digitalocean_quolum.records.page import PagePartition, RecordPage
 from source_digitalocean_quolum.utilization.api import Forbidden
 from source_digitalocean_quolum.utilization.readings import Records, written
 from source_digitalocean_quolum.utilization.run import Source, UtilizationRun

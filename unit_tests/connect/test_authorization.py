@@ -9,9 +9,9 @@ import pytest
 import requests
 import requests_mock
 
-from source_digitalocean_quolum.components.oauth import expiry_of, with_tokens
 from source_digitalocean_quolum.connect.authorization import Application, Attempt, Server, Team, ask_team, team_of
 from source_digitalocean_quolum.connect.errors import ConnectError, Exit
+from source_digitalocean_quolum.http.oauth import expiry_of, with_tokens
 
 BASE, API = "https://cloud.digitalocean.com/v1/oauth", "https://api.digitalocean.com"
 SERVER = Server(BASE)

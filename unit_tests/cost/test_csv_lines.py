@@ -4,10 +4,10 @@ import tracemalloc
 
 import pytest
 
-from source_digitalocean_quolum.components.endpoint import RowKey
-from source_digitalocean_quolum.components.keys import KeyedRows
-from source_digitalocean_quolum.components.records import CsvLines
 from source_digitalocean_quolum.cost.csv_lines import as_item, money
+from source_digitalocean_quolum.http.endpoint import SurrogateKey
+from source_digitalocean_quolum.records.body import CsvLines
+from source_digitalocean_quolum.retrievers.surrogate_keys import SurrogateKeyedList
 from unit_tests.mock_server.commands import read
 from unit_tests.mock_server.server import DigitalOcean, Reply
 
@@ -108,9 +108,9 @@ def test_what_is_no_whole_file_is_asked_for_again_and_then_fails_the_stream(api:
 def test_a_long_file_is_never_whole_in_memory_but_as_text() -> None:
     line = b"Droplets,,web-%d,672,2020-07-01 00:00:00 +0000,2020-08-01 00:00:00 +0000,$%d.50,shop,iaas\n"
     content = HEADER.encode() + b"".join(line % (number, number) for number in range(20_000))
-    key = RowKey(field="row_hash", of=("product", "description"))
+    key = SurrogateKey(field="row_hash", of=("product", "description"))
     tracemalloc.start()
-    lines, whole = CsvLines(content), KeyedRows(key)
+    lines, whole = CsvLines(content), SurrogateKeyedList(key)
     whole.add(lines, whole.identities(lines))
     rows = sum(map(len, whole.pages()))
     _, peak = tracemalloc.get_traced_memory()

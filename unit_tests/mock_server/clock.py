@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from source_digitalocean_quolum.components import connection
-from source_digitalocean_quolum.components.budget import DigitalOceanBudget
+from source_digitalocean_quolum.http import run_context
+from source_digitalocean_quolum.http.budget import DigitalOceanBudget
 
 _REAL_SLEEP = time.sleep
 
@@ -43,5 +43,5 @@ def fake_clock() -> Iterator[Clock]:
     budget = functools.partial(DigitalOceanBudget, clock=clock.now, epoch=clock.epoch, sleep=clock.sleep)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(time, "sleep", clock.sleep)
-        patch.setattr(connection, "DigitalOceanBudget", budget)
+        patch.setattr(run_context, "DigitalOceanBudget", budget)
         yield clock

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from airbyte_cdk.test.state_builder import StateBuilder
 
-from source_digitalocean_quolum.components.requester import USER_AGENT
+from source_digitalocean_quolum.http.requester import USER_AGENT
 from unit_tests.mock_server.clock import fake_clock
 from unit_tests.mock_server.commands import COMPLETE, TOKEN, Output, read
 from unit_tests.mock_server.server import API, PAGE, DigitalOcean, Request, digitalocean, error

@@ -8,7 +8,7 @@ from typing import Any
 from airbyte_cdk.test.entrypoint_wrapper import discover
 
 from source_digitalocean_quolum import SourceDigitaloceanQuolum
-from source_digitalocean_quolum.components.endpoint import Endpoint
+from source_digitalocean_quolum.http.endpoint import Endpoint
 from unit_tests.mock_server.commands import resolved_streams, token_config
 from unit_tests.mock_server.server import API, Reply, Request
 

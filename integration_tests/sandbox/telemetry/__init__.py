@@ -1,5 +1,0 @@
-"""Measurements of every resource of a world: pure functions of seed, resource, metric and time. Nothing is stored."""
-
-from integration_tests.sandbox.telemetry.measurements import Measurements
-
-__all__ = ["Measurements"]

@@ -1,0 +1,1 @@
+"""Every reach into private parts of airbyte-cdk and requests."""

@@ -1,0 +1,19 @@
+"""The names by which the manifest calls the classes it uses; nothing else."""
+
+from source_digitalocean_quolum.cost.invoices import IssuedInvoicesRouter
+from source_digitalocean_quolum.cost.retriever import CostRetriever
+from source_digitalocean_quolum.http.requester import DigitalOceanRequester
+from source_digitalocean_quolum.records.schema_loader import LeanSchemaLoader
+from source_digitalocean_quolum.retrievers.buffered_list import BufferedListRetriever
+from source_digitalocean_quolum.retrievers.changed_parents import ChangedParentsRouter
+from source_digitalocean_quolum.retrievers.list_retriever import DigitalOceanRetriever
+
+__all__ = [
+    "BufferedListRetriever",
+    "ChangedParentsRouter",
+    "CostRetriever",
+    "DigitalOceanRequester",
+    "DigitalOceanRetriever",
+    "IssuedInvoicesRouter",
+    "LeanSchemaLoader",
+]

@@ -1,0 +1,1 @@
+"""From pages of records to lines on stdout: the one way out."""

@@ -1,0 +1,149 @@
+"""Where in an answer the records are: lists, maps, lists of plain values, and lists inside the listed objects."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import requests
+from airbyte_cdk.sources.types import StreamSlice
+
+from source_digitalocean_quolum.http.endpoint import Endpoint, Source
+from source_digitalocean_quolum.records.body import UnexpectedBody, decode, is_unread, parse, take
+
+Row = dict[str, Any]
+
+
+class RecordContext(NamedTuple):
+    """Where a record stood: the answer, the objects around it by the name of their list, and its own list."""
+
+    body: Mapping[str, Any]
+    outer: Row
+    around: Mapping[str, Row] = MappingProxyType({})
+    nested: str = ""
+
+
+def listed(response: requests.Response, endpoint: Endpoint) -> Sequence[Any]:
+    """What stands in an answer's list, unread where it may be (Endpoint.unread); raises UnexpectedBody."""
+    return take(decode(response, endpoint.unread), endpoint.records, values=bool(endpoint.values))
+
+
+def select(body: Any, members: Sequence[Any], endpoint: Endpoint) -> Iterator[tuple[Row, RecordContext]]:
+    """The records of an answer and where each stood; `members` are what is listed in it, unread or not.
+
+    Those that are unread are parsed one after the other. Raises UnexpectedBody where the answer is not as the
+    endpoint's facts say.
+    """
+    for outer in _objects(members, endpoint):
+        if not endpoint.nested:
+            yield outer, RecordContext(body, outer)
+        elif not any(path.split(".")[0] in outer for path in endpoint.nested.values()):
+            raise UnexpectedBody(f"objects without any of {', '.join(endpoint.nested.values())}")
+        for name, path in endpoint.nested.items():
+            yield from _inside(outer, path.split("."), RecordContext(body, outer, {}, name), endpoint)
+
+
+def _objects(members: Sequence[Any], endpoint: Endpoint) -> Iterator[Row]:
+    if endpoint.map:
+        for key, member in (members[0] if members else {}).items():
+            yield {endpoint.map: key, **_as_row(member, endpoint)}
+    elif is_unread(members):
+        yield from (parse(bytes(member)) for member in members)
+    else:
+        yield from (_as_row(member, endpoint) for member in members)
+
+
+def _inside(
+    outer: Row, path: list[str], place: RecordContext, endpoint: Endpoint
+) -> Iterator[tuple[Row, RecordContext]]:
+    name, *rest = path
+    members = outer.get(name)
+    if members is None:
+        return
+    if isinstance(members, dict) and rest:
+        yield from _inside(members, rest, place, endpoint)
+        return
+    if not isinstance(members, list):
+        raise UnexpectedBody(f"`{name}` that is not a list")
+    for member in members:
+        row = _as_row(member, endpoint)
+        if rest:
+            yield from _inside(row, rest, place._replace(around={**place.around, name: row}), endpoint)
+        else:
+            yield row, place
+
+
+def _as_row(member: Any, endpoint: Endpoint) -> Row:
+    if isinstance(member, dict):
+        return member
+    if endpoint.values:
+        return {endpoint.values: member}
+    raise UnexpectedBody(f"`{endpoint.records}` with members that are no objects")
+
+
+@dataclass(frozen=True)
+class AddedFields:
+    """Adds the fields that the API does not return (Endpoint.derived) to the rows of a slice."""
+
+    # The same for all of them, and those that depend on where a row stood.
+    constants: Row
+    placed: Mapping[str, Callable[[Row, RecordContext], Any]]
+
+    @classmethod
+    def of(cls, endpoint: Endpoint, stream_slice: StreamSlice) -> "AddedFields":
+        """For the rows of this slice."""
+        known = {**(stream_slice.extra_fields or {}), **stream_slice}
+        values = {name: _constant(source, known) for name, source in endpoint.derived.items()}
+        return cls(
+            {name: value for name, value in values.items() if value is not _UNKNOWN},
+            {name: _reader(endpoint.derived[name]) for name, value in values.items() if value is _UNKNOWN},
+        )
+
+    def derive(self, row: Row, place: RecordContext) -> None:
+        """Add them to a row that stood at this place."""
+        row.update(self.constants)
+        for name, read in self.placed.items():
+            row[name] = read(row, place)
+
+
+def posted(endpoint: Endpoint, known: Mapping[str, Any]) -> Row:
+    """The JSON body of a request for a slice; empty for a GET."""
+    return {name: _constant(source, known) for name, source in endpoint.post.items()}
+
+
+_UNKNOWN = object()
+
+
+def _constant(source: Source, known: Mapping[str, Any]) -> Any:
+    """A value that is the same for all records of a slice."""
+    if "slice" in source:
+        value = known.get(source["slice"])
+        return value == source["equals"] if "equals" in source else value
+    if "text" in source:
+        return source["text"].format_map(known)
+    if "clock" in source:
+        return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _UNKNOWN
+
+
+def _reader(source: Source) -> Callable[[Row, RecordContext], Any]:
+    """A value that depends on where the record stood."""
+    if "nested" in source:
+        return lambda _row, place: place.nested
+    if "body" in source:
+        return lambda row, place: _walk(place.body, source["body"].format_map(row).split("."))
+    path = source["outer"].split(".")
+
+    def outer(_row: Row, place: RecordContext) -> Any:
+        if path[0] in place.around:
+            return _walk(place.around[path[0]], path[1:])
+        return _walk(place.outer, path)
+
+    return outer
+
+
+def _walk(value: Any, path: list[str]) -> Any:
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value

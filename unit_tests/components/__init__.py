@@ -1,1 +1,0 @@
-"""The connector's dense parts, tested directly."""

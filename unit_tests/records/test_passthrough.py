@@ -1,0 +1,278 @@
+"""Rows in the bytes they came in say what the same rows say when they are parsed, tested and written again."""
+
+import json
+import tracemalloc
+from collections import Counter
+from typing import Any
+
+import orjson
+import pytest
+import requests
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.sources.types import StreamSlice
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from source_digitalocean_quolum.http.endpoint import Endpoint
+from source_digitalocean_quolum.records.page import RecordPage, SerializedRecord
+from source_digitalocean_quolum.retrievers.extractor import AddedFields
+from source_digitalocean_quolum.retrievers.record_reader import RecordReader
+
+TOKEN = "dop_v1_" + "b" * 64
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string"},
+        "at": {"type": ["null", "string"], "format": "date-time"},
+        "day": {"type": ["null", "string"], "format": "date"},
+        "size": {"type": ["null", "integer"]},
+        "price": {"type": ["null", "number"]},
+        "on": {"type": ["null", "boolean"]},
+        "tags": {"type": ["null", "array"], "items": {"type": "string"}},
+        "image": {"type": ["null", "object"], "properties": {"size": {"type": ["null", "integer"]}}},
+        "disks": {"type": "array", "items": {"type": "object", "properties": {"at": {"type": "string"}}}},
+        "labels": {"type": ["null", "object"]},
+        "any": {"type": ["null", "string", "integer", "object"]},
+        "gpu": {"type": "boolean"},
+    },
+}
+WHOLE = {
+    "id": "a",
+    "at": "2026-01-31T10:00:00.5+02:00",
+    "day": "2026-01-31",
+    "size": 5,
+    "price": 5,
+    "on": True,
+    "tags": ["ü", None],
+    "image": {"size": None, "more": 1},
+    "disks": [{"at": "x"}, None, {}],
+    "labels": {"of": {"any": [1, None]}},
+    "any": {"deep": []},
+    "undeclared": [1.5, {"x": "y"}],
+}
+
+
+def page(content: bytes) -> requests.Response:
+    response = requests.Response()
+    response.status_code, response.url = 200, "https://api.digitalocean.com/v2/things"
+    response._content = content
+    return response
+
+
+def reader(misfits: Counter[str], *fields: str, **facts: Any) -> tuple[RecordReader, AddedFields]:
+    derived = {"gpu": {"slice": "type", "equals": "gpus"}}
+    endpoint = Endpoint.of({"path": "things", "records": "things", "derived": derived, **facts})
+    deriver = AddedFields.of(endpoint, StreamSlice(partition={"type": "gpus"}, cursor_slice={}))
+    return RecordReader("things", endpoint, SCHEMA, fields or ["id"], misfits), deriver
+
+
+def lines(content: bytes, *fields: str) -> tuple[list[bytes], dict[str, int]]:
+    """A page's rows as they are written, and what did not fit; `fields` are those that the read looks at."""
+    misfits = Counter[str]()
+    rows, deriver = reader(misfits, *fields)
+    found = rows.read(page(content), deriver)
+    return [row.written() if isinstance(row, SerializedRecord) else orjson.dumps(row) for row in found], dict(misfits)
+
+
+def listed(*rows: Any) -> bytes:
+    return orjson.dumps({"things": rows, "links": {}, "meta": {"total": len(rows)}})
+
+
+texts = ["", "5", "true", "2026-01-31", "2026-01-31T10:00:00Z", "2026-02-31T10:00:00Z", TOKEN, "a@://b:c@d"]
+numbers = st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+odd = st.recursive(
+    st.none() | st.booleans() | numbers | st.sampled_from(texts) | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["size", "at"]), inner, max_size=2),
+    max_leaves=5,
+)
+any_row = st.fixed_dictionaries({}, optional={name: odd | st.just(value) for name, value in WHOLE.items()})
+nearly_whole = odd.map(lambda value: {**WHOLE, "undeclared": value})
+
+
+@given(st.lists(any_row | nearly_whole))
+@example([{}, WHOLE, {"id": "b", "at": None}])
+@example([{**WHOLE, "gpu": False}])
+@example([{**WHOLE, "at": "soon"}, {**WHOLE, "at": "2026-02-31T10:00:00Z"}])
+@example([{**WHOLE, "any": "\ud7ff\u2028\x85"}])
+def test_they_say_the_same_as_rows_that_were_parsed(found: list[dict[str, Any]]) -> None:
+    content = listed(*found)
+    as_they_came, misfits = lines(content, "id", "at")
+    # A page of several lines does not go out as it came.
+    parsed, counted = lines(content + b"\n", "id", "at")
+
+    assert [json.loads(line) for line in as_they_came] == [json.loads(line) for line in parsed]
+    assert [_types(json.loads(line)) for line in as_they_came] == [_types(json.loads(line)) for line in parsed]
+    assert misfits == counted
+    assert b"\n" not in b"".join(as_they_came)
+
+
+def _types(value: Any) -> Any:
+    """1, 1.0 and True are equal in Python, and three kinds of value in a warehouse."""
+    if isinstance(value, dict):
+        return {name: _types(inner) for name, inner in value.items()}
+    return [_types(inner) for inner in value] if isinstance(value, list) else type(value)
+
+
+@given(st.lists(any_row | nearly_whole))
+@example([{**WHOLE, "price": "12345678901234567890.12"}])
+def test_the_messages_of_the_cdk_say_the_same(found: list[dict[str, Any]]) -> None:
+    written, _ = lines(listed(*found), "id", "at")
+    rows, deriver = reader(Counter(), "id", "at")
+    records = RecordPage(rows.read(page(listed(*found)), deriver), None).records("things")
+
+    assert [_digits(orjson.dumps(record.data)) for record in records] == [_digits(line) for line in written]
+
+
+def _digits(line: bytes) -> Any:
+    """A line's values, of which a number with a point is the text it is written in."""
+    return json.loads(line, parse_float=str)
+
+
+def test_a_row_that_fits_is_not_touched() -> None:
+    row = b'{"id": "a", "at":"2026-01-31t10:00:00z", "price":5.00, "unknown" :12345678901234567890.10,"on":null}'
+
+    assert lines(b'{"things":[%s]}' % row) == ([row[:-1] + b',"gpu":true}'], {})
+
+
+def test_one_row_that_does_not_fit_is_mended_and_the_others_are_not_touched() -> None:
+    at = '"at":"2026-01-31T10:00:00Z"'
+    first, second, third = f'"id":"a",{at},"price":1.00', f'"id":"b",{at},"price":"1.00"', f'"id":"c",{at},"size":2.0'
+    content = f'{{"things":[{{{first}}},{{{second},"size":"many"}},{{{third}}}]}}'
+
+    assert lines(content.encode()) == (
+        [
+            f'{{{first},"gpu":true}}'.encode(),
+            f'{{"id":"b",{at},"price":1.0,"size":null,"gpu":true}}'.encode(),
+            f'{{"id":"c",{at},"size":2,"gpu":true}}'.encode(),
+        ],
+        {"size": 1},
+    )
+
+
+def test_a_field_that_the_connector_adds_stands_there_once() -> None:
+    assert lines(listed({"id": "a", "gpu": "perhaps"})) == ([b'{"id":"a","gpu":true}'], {})
+
+
+@pytest.mark.parametrize(
+    ("content", "written"),
+    [
+        (b'{"things": [\n {"id": "a",\n\t"size": 1}\r\n]}', b'{"id":"a","size":1,"gpu":true}'),
+        (b'{"things":[{"id":"a",\r"size":1}]}', b'{"id":"a","size":1,"gpu":true}'),
+        (b'{"things":[{"id":"\\u0061","x":"\\u00fc"}]}', '{"id":"a","x":"ü","gpu":true}'.encode()),
+        (b'{"things":[{"id":"a","x":"\\ud83d\\ude00"}]}', '{"id":"a","x":"\U0001f600","gpu":true}'.encode()),
+        (b'{"things":[{"id":"a","x":"\xff"}]}', '{"id":"a","x":"\ufffd","gpu":true}'.encode()),
+        (b'{"things":[{"id":"a","x":"%s"}]}' % TOKEN.encode(), b'{"id":"a","x":"[removed]","gpu":true}'),
+        (b'{"things":[{"id":"a","x":"b://c:d@e"}]}', b'{"id":"a","x":"b://[removed]@e","gpu":true}'),
+        (b'{"things":[null,{"id":"a"}]}', b'{"id":"a","gpu":true}'),
+        (b'{"things":{"id":"a"}}', b'{"id":"a","gpu":true}'),
+        (b'{"things":[{ }]}', b'{"gpu":true}'),
+    ],
+)
+def test_what_cannot_go_out_as_it_came_is_parsed(content: bytes, written: bytes) -> None:
+    assert lines(content) == ([written], {})
+
+
+def test_on_a_page_with_a_token_only_the_record_that_holds_it_is_rewritten() -> None:
+    at = b'"at":"2026-01-31T10:00:00Z","price":5.00'
+    first, third = b'{"id":"a",%s,"x":"https://a.b"' % at, b'{"id":"c",%s,"x":"R\\u0026D, me@c.d"' % at
+    content = b'{"things":[%s},{"id":"b",%s,"x":"%s"},%s}]}' % (first, at, TOKEN.encode(), third)
+
+    assert lines(content)[0] == [
+        first + b',"gpu":true}',
+        b'{"id":"b","at":"2026-01-31T10:00:00Z","price":5.0,"x":"[removed]","gpu":true}',
+        third + b',"gpu":true}',
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\\u0064op_v1_" + "b" * 64,
+        "dop\\u005fv1_" + "b" * 64,
+        "x:\\/\\/a:pass@b",
+        "x:\\u002f/a:pass@b",
+        "x://a\\u003apass@b",
+        "x://a:p\\u0026ss@b",
+        "x://a:pass\\u0040b",
+    ],
+)
+def test_a_secret_is_found_however_it_is_escaped(text: str) -> None:
+    ((line,), _) = lines(b'{"things":[{"id":"a","at":"2026-01-31T10:00:00Z","x":"%s"}]}' % text.encode())
+
+    assert "[removed]" in json.loads(line)["x"]
+    assert [secret for secret in ("pass", "p&ss", "bbbb") if secret in json.loads(line)["x"]] == []
+
+
+@pytest.mark.parametrize("number", [b"1e999", b"-1e400"])
+def test_a_number_that_is_none_is_an_answer_that_cannot_be_read(number: bytes) -> None:
+    with pytest.raises(AirbyteTracedException) as caught:
+        lines(b'{"things":[{"id":"a","price":%s}]}' % number)
+
+    assert caught.value.failure_type == FailureType.transient_error
+    assert "HTTP 200 for https://api.digitalocean.com/v2/things with " in str(caught.value.message)
+    assert "no complete JSON" in str(caught.value.message)
+
+
+def test_a_row_knows_the_fields_that_a_read_looks_at_and_cannot_be_taken_for_the_whole() -> None:
+    rows, deriver = reader(Counter(), "id", "at")
+    (row,) = rows.read(page(listed(WHOLE)), deriver)
+
+    assert dict(row) == {"id": "a", "at": WHOLE["at"]}
+    assert row.get("size", "unknown") == "unknown"
+    with pytest.raises(TypeError):
+        orjson.dumps(row)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"map": "id", "records": "things"},
+        {"nested": "things", "records": "outer"},
+        {"derived": {"gpu": {"outer": "on"}}},
+        {"derived": {"id": {"slice": "type"}}},
+    ],
+)
+def test_rows_that_depend_on_their_place_or_have_nothing_to_look_at_are_parsed(facts: dict[str, Any]) -> None:
+    rows, deriver = reader(Counter(), **facts)
+    thing = {"id": "a", "on": True}
+    body = {"things": {"a": thing} if "map" in facts else [thing], "outer": [{"things": [thing]}]}
+
+    # With spaces, which would be there still.
+    (row,) = rows.read(page(json.dumps(body).encode()), deriver)
+
+    assert isinstance(row, SerializedRecord)
+    assert row.written() == orjson.dumps(row.whole())
+    assert row.whole().items() >= {"id": "gpus" if "id" in facts.get("derived", {}) else "a", "on": True}.items()
+
+
+@pytest.mark.parametrize("size", [5, "5"])
+@pytest.mark.parametrize("facts", [{}, {"derived": {"gpu": {"outer": "on"}}}, {"nested": "inner"}])
+def test_a_page_takes_the_memory_of_its_bytes_and_not_of_its_objects(facts: dict[str, Any], size: int | str) -> None:
+    """Also where every row has to be mended."""
+    deep = [{"at": str(n), "labels": {}} for n in range(50)]
+    things = [{**WHOLE, "id": str(n), "disks": deep, "size": size} for n in range(200)]
+    content = listed(*({"inner": [thing]} for thing in things)) if "nested" in facts else listed(*things)
+    rows, deriver = reader(Counter(), **facts)
+    assert len(rows.read(page(content), deriver)) == len(things)
+
+    tracemalloc.start()
+    try:
+        records = RecordPage(rows.read(page(content), deriver), None).records("things")
+        count = sum(1 for _ in records)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert count == len(things)
+    assert most < 3 * len(content)
+
+
+def test_a_record_that_is_too_deep_for_orjson_to_write_is_passed_on_as_it_is() -> None:
+    rows, deriver = reader(Counter(), derived={"gpu": {"outer": "on"}})
+    deep = b'{"things":[{"id":"a","any":%s1%s},{"id":"b"}]}' % (b"[" * 400, b"]" * 400)
+
+    first, second = RecordPage(rows.read(page(deep), deriver), None).records("things")
+
+    assert (first.data["id"], second.data["id"]) == ("a", "b")
+    assert json.loads(json.dumps(first.data["any"])) == json.loads(b"[" * 400 + b"1" + b"]" * 400)

@@ -1,0 +1,116 @@
+"""Where records stand in an answer: lists, maps, plain values, lists inside objects; and what is added to them."""
+
+import json
+from typing import Any
+
+import pytest
+import requests
+from airbyte_cdk.sources.types import StreamSlice
+
+from source_digitalocean_quolum.http.endpoint import Endpoint
+from source_digitalocean_quolum.records.body import UnexpectedBody, decode
+from source_digitalocean_quolum.retrievers.extractor import AddedFields, listed, select
+
+Row = dict[str, Any]
+
+
+def records(body: Any, partition: Row | None = None, **facts: Any) -> list[Row]:
+    endpoint = Endpoint.of({"path": "things", "records": "things", **facts})
+    deriver = AddedFields.of(endpoint, StreamSlice(partition=partition or {}, cursor_slice={}))
+    response = requests.Response()
+    response._content = json.dumps(body).encode()
+    rows = []
+    for row, place in select(decode(response, endpoint.unread), listed(response, endpoint), endpoint):
+        deriver.derive(row, place)
+        rows.append(row)
+    return rows
+
+
+def test_records_are_the_objects_of_a_list() -> None:
+    assert records({"things": [{"id": 1}, {"id": 2}]}) == [{"id": 1}, {"id": 2}]
+
+
+def test_the_members_of_a_map_take_their_key() -> None:
+    body = {"things": {"nyc3": {"size": 1}, "ams3": {"size": 2}}}
+
+    assert records(body, map="region") == [{"region": "nyc3", "size": 1}, {"region": "ams3", "size": 2}]
+    assert records({"things": {}}, map="region") == []
+    assert records({"things": None}, map="region") == []
+
+
+def test_plain_values_become_records_with_one_field() -> None:
+    assert records({"things": ["a", "b"]}, values="name") == [{"name": "a"}, {"name": "b"}]
+
+
+def test_plain_values_of_a_list_inside_each_object_become_records() -> None:
+    body = {"things": [{"id": "a", "names": ["x", "y"]}, {"id": "b", "names": None}]}
+
+    rows = records(body, nested="names", values="name", derived={"thing_id": {"outer": "id"}})
+
+    assert rows == [{"name": "x", "thing_id": "a"}, {"name": "y", "thing_id": "a"}]
+
+
+def test_plain_values_where_objects_belong_are_an_error() -> None:
+    with pytest.raises(UnexpectedBody):
+        records({"things": ["a"]})
+    with pytest.raises(UnexpectedBody):
+        records({"things": {"a": 1}}, map="name")
+
+
+def test_members_of_a_list_inside_each_object_know_what_held_them() -> None:
+    body = {"things": [{"id": "a", "pools": [{"id": "a1"}]}, {"id": "b", "pools": None}, {"id": "c", "pools": []}]}
+
+    rows = records(body, nested="pools", derived={"thing_id": {"outer": "id"}})
+
+    assert rows == [{"id": "a1", "thing_id": "a"}]
+
+
+def test_members_two_lists_deep_know_both() -> None:
+    body = {"things": [{"id": "a", "pools": [{"id": "p", "nodes": [{"id": "n1"}, {"id": "n2"}]}, {"id": "q"}]}]}
+    derived = {"thing_id": {"outer": "id"}, "pool_id": {"outer": "pools.id"}}
+
+    rows = records(body, nested="pools.nodes", derived=derived)
+
+    assert rows == [
+        {"id": "n1", "thing_id": "a", "pool_id": "p"},
+        {"id": "n2", "thing_id": "a", "pool_id": "p"},
+    ]
+
+
+def test_several_lists_in_an_object_are_told_apart() -> None:
+    body = {"things": [{"id": "a", "in": [{"port": 1}], "out": [{"port": 2}]}]}
+
+    rows = records(body, nested={"inbound": "in", "outbound": "out"}, derived={"direction": {"nested": "name"}})
+
+    assert rows == [{"port": 1, "direction": "inbound"}, {"port": 2, "direction": "outbound"}]
+
+
+@pytest.mark.parametrize("pools", ["none", 7, {"a": 1}, ["a"]])
+def test_a_nested_list_of_another_shape_is_an_error(pools: Any) -> None:
+    with pytest.raises(UnexpectedBody):
+        records({"things": [{"id": "a", "pools": pools}]}, nested="pools")
+
+
+def test_what_is_derived_comes_from_slice_text_body_and_clock() -> None:
+    derived = {
+        "project_id": {"slice": "id"},
+        "gpu": {"slice": "type", "equals": "gpus"},
+        "urn": {"text": "do:team:{id}"},
+        "region": {"body": "regions.{slug}.name"},
+        "synced_at": {"clock": "now"},
+        "missing": {"slice": "nothing"},
+    }
+    body = {"things": [{"slug": "x"}], "regions": {"x": {"name": "New York"}}}
+
+    (row,) = records(body, partition={"id": "p", "type": "gpus"}, derived=derived)
+
+    moment = row.pop("synced_at")
+    assert moment.endswith("Z")
+    assert row == {
+        "slug": "x",
+        "project_id": "p",
+        "gpu": True,
+        "urn": "do:team:p",
+        "region": "New York",
+        "missing": None,
+    }

@@ -1,0 +1,236 @@
+"""Turns the connector's messages into committed rows and states, each stream on its own."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from warehouse.sync.errors import StreamRefusedError
+from warehouse.sync.interruption import held
+from warehouse.sync.spool import Spool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from warehouse.sync.plan import StreamPlan
+    from warehouse.sync.warehouse import Table, Warehouse, Write
+
+BATCH_ROWS = 10_000
+COMMIT_SECONDS = 15.0
+_REQUESTS_PREFIX = "Requests made: "
+_ENDED = frozenset({"complete", "incomplete"})
+
+
+@dataclass
+class StreamRun:
+    """What happened to one stream; `seconds` run from its first message to its last commit."""
+
+    plan: StreamPlan
+    table: Table
+    spool: Spool
+    status: str = "pending"
+    rows: int = 0
+    commits: int = 0
+    error: str | None = None
+    refused: bool = False
+    requests: int | None = None
+    state: Mapping[str, Any] | None = None
+    started: float | None = None
+    ended: float | None = None
+    last_commit: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of the stream, 0 when it never began."""
+        return 0.0 if self.started is None else (self.ended or time.monotonic()) - self.started
+
+
+class Progress(Protocol):
+    """Where the engine tells what happens; `say` takes the level of the connector's log, such as WARN."""
+
+    def changed(self, run: StreamRun) -> None:
+        """Tell that the status or the rows of a stream changed."""
+
+    def say(self, level: str, text: str) -> None:
+        """Pass on a message meant for the operator."""
+
+
+class Engine:
+    """Lands one read.
+
+    - `replace` streams are spooled and written once, when their status is COMPLETE: until then, and for ever
+      when they fail, the table stays as it was.
+    - `merge` streams are committed at the first state after BATCH_ROWS records or COMMIT_SECONDS; when no state
+      comes, after twice as many records.
+    - `append` streams are committed at a state only, and never past it: without a key, a record read again
+      after a failure would be there twice.
+    - A stream that fails, or whose rows the warehouse refuses, costs only itself.
+    """
+
+    def __init__(self, warehouse: Warehouse, plans: Sequence[StreamPlan], work_dir: Path, progress: Progress) -> None:
+        self._warehouse = warehouse
+        self._progress = progress
+        self._error: str | None = None
+        self.runs: dict[str, StreamRun] = {}
+        for number, plan in enumerate(plans):
+            table = warehouse.table(plan.name, plan.stream.get("json_schema") or {}, plan.key)
+            spool = Spool(work_dir / f"records-{number}.jsonl", table.columns)
+            self.runs[plan.name] = StreamRun(plan, table, spool)
+
+    def process(self, messages: Iterable[dict[str, Any]]) -> None:
+        """Land `messages`; at their end every stream is `complete` or `incomplete`.
+
+        WarehouseError and ConnectorError pass through: no stream can go on after them. The streams are
+        closed then, too, and what is committed stays.
+        """
+        try:
+            for message in messages:
+                self._handle(message)
+            for run in self.runs.values():
+                if run.status not in _ENDED:
+                    self._end_incomplete(run)
+        finally:
+            for run in self.runs.values():
+                run.spool.close()
+                if run.status != "complete":
+                    run.status = "incomplete"
+                    run.error = run.error or self._error or "The sync ended before this stream was complete."
+                run.ended = run.ended or time.monotonic()
+
+    def _handle(self, message: dict[str, Any]) -> None:
+        match message.get("type"):
+            case "RECORD":
+                self._record(message["record"])
+            case "STATE":
+                self._state(message["state"])
+            case "TRACE":
+                self._trace(message["trace"])
+            case "LOG":
+                self._log(message["log"])
+
+    def _run(self, name: str) -> StreamRun | None:
+        run = self.runs.get(name)
+        if run is None:
+            self._progress.say("WARN", f"The connector sent messages of {name}, which was not selected.")
+        elif run.started is None:
+            run.started = time.monotonic()
+            run.status = "running"
+            self._progress.changed(run)
+        return run
+
+    def _record(self, record: dict[str, Any]) -> None:
+        run = self._run(record["stream"])
+        if run is None or run.refused:
+            return
+        run.spool.add(record["data"], record["emitted_at"])
+        if run.plan.write == "merge" and run.spool.rows >= 2 * BATCH_ROWS:
+            # No state came since the batch was full: the next one covers these rows, too.
+            self._commit(run)
+        elif run.spool.rows % 1000 == 0:
+            self._progress.changed(run)
+
+    def _state(self, state: dict[str, Any]) -> None:
+        descriptor = (state.get("stream") or {}).get("stream_descriptor")
+        if descriptor is None:
+            self._progress.say("WARN", "The connector sent a state of no stream, which this host does not keep.")
+            return
+        run = self._run(descriptor["name"])
+        if run is None or run.refused or not run.plan.incremental:
+            return
+        run.state = state
+        if run.status == "complete":
+            self._guarded(run, lambda: self._warehouse.save_state(run.table, state))
+            return
+        run.spool.mark_covered()
+        due = run.spool.rows >= BATCH_ROWS or time.monotonic() - run.last_commit >= COMMIT_SECONDS
+        if run.plan.write != "replace" and due:
+            self._commit(run)
+
+    def _trace(self, trace: dict[str, Any]) -> None:
+        if trace.get("type") == "ERROR":
+            self._trace_error(trace["error"])
+        elif trace.get("type") == "STREAM_STATUS":
+            status = trace["stream_status"]
+            run = self._run(status["stream_descriptor"]["name"])
+            if run is None or run.status in _ENDED:
+                return
+            if status["status"] == "COMPLETE":
+                self._end_complete(run)
+            elif status["status"] == "INCOMPLETE":
+                self._end_incomplete(run)
+
+    def _trace_error(self, error: dict[str, Any]) -> None:
+        message, kind = error.get("message") or "An error without a message", error.get("failure_type")
+        text = f"{message} ({kind})" if kind else str(message)
+        name = (error.get("stream_descriptor") or {}).get("name")
+        run = self.runs.get(name) if name else None
+        if run is None:
+            self._error = text
+        else:
+            run.error = text
+        self._progress.say("ERROR", f"{name}: {text}" if name else text)
+
+    def _log(self, log: dict[str, Any]) -> None:
+        text = str(log.get("message") or "")
+        if text.startswith(_REQUESTS_PREFIX):
+            self._requests(text.removeprefix(_REQUESTS_PREFIX))
+        self._progress.say(str(log.get("level") or "INFO"), text)
+
+    def _requests(self, text: str) -> None:
+        try:
+            counts = json.loads(text)
+        except ValueError:
+            self._progress.say("WARN", "The connector's count of requests cannot be read.")
+            return
+        for name, count in counts.items() if isinstance(counts, dict) else ():
+            if name in self.runs and isinstance(count, int):
+                self.runs[name].requests = count
+
+    def _end_complete(self, run: StreamRun) -> None:
+        with held():
+            self._commit(run)
+            if not run.refused:
+                run.status, run.error = "complete", None
+            self._ended(run)
+
+    def _end_incomplete(self, run: StreamRun) -> None:
+        if not run.refused and run.started is not None:
+            if run.plan.write == "append":
+                run.spool.drop_uncovered()
+            if run.plan.write != "replace" and (run.spool.rows or run.state is not None):
+                self._commit(run)
+        run.status = "incomplete"
+        run.error = run.error or self._error or "The connector ended without completing this stream."
+        self._ended(run)
+
+    def _ended(self, run: StreamRun) -> None:
+        run.spool.clear()
+        run.ended = time.monotonic()
+        self._progress.changed(run)
+
+    def _commit(self, run: StreamRun) -> None:
+        # What is committed is also counted: an interruption waits for both.
+        with held():
+            self._guarded(run, lambda: self._land(run))
+            run.spool.clear()
+            run.last_commit = time.monotonic()
+            self._progress.changed(run)
+
+    def _land(self, run: StreamRun) -> None:
+        write: Write = run.plan.write
+        if write == "append" and run.plan.state is None and run.commits == 0:
+            # Reading from the beginning again: what an earlier history left would be there twice.
+            write = "replace"
+        run.rows += self._warehouse.land(run.table, run.spool.flush(), write, run.state)
+        run.commits += 1
+
+    def _guarded(self, run: StreamRun, write: Callable[[], None]) -> None:
+        try:
+            write()
+        except StreamRefusedError as error:
+            run.refused, run.status, run.error = True, "incomplete", str(error)
+            run.ended = time.monotonic()
+            self._progress.say("ERROR", str(error))

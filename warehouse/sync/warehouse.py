@@ -1,0 +1,239 @@
+"""The warehouse: PyAirbyte's DuckDB and PostgreSQL caches, written one transaction at a time.
+
+PyAirbyte's own `read` keeps nothing of a sync whose connector fails. So a cache gives what is public of it
+(connection, schema, table and column names, SQL types, the tables `_airbyte_state` and `_airbyte_streams`),
+and the rows and the state that covers them are written here, in ONE transaction: after a crash at any moment,
+the tables hold exactly what the state says. States live in `_airbyte_state`, beside the rows, in the form
+PyAirbyte reads, so `airbyte.DuckDBCache` opens the result like one of its own.
+
+Types are PyAirbyte's: integer BIGINT, number DECIMAL(38, 9), date-time TIMESTAMP in UTC, object and array
+JSON.
+"""
+
+# ruff: noqa: S608 - identifiers come from PyAirbyte's normalizer (letters, digits, underscores) only
+
+from __future__ import annotations
+
+import os
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self
+
+import orjson
+import sqlalchemy
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from warehouse.sync.errors import StreamRefusedError, WarehouseError
+from warehouse.sync.interruption import held
+from warehouse.sync.spool import EXTRACTED_AT_COLUMN, META_COLUMN, RANK_COLUMN, RAW_ID_COLUMN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from sqlalchemy.engine import Connection
+
+    from warehouse.sync.loaders import Loader
+
+Write = Literal["replace", "merge", "append"]
+
+SOURCE_NAME = "source-digitalocean-quolum"
+_BATCH = "_airbyte_batch"
+
+
+def prepare_pyairbyte(work_dir: Path) -> None:
+    """Import PyAirbyte without network, telemetry or files outside `work_dir`.
+
+    It decides all of that from the environment while it is imported; its dependencies' notices about the
+    Python version are of no use to an operator.
+    """
+    os.environ.update(
+        AIRBYTE_OFFLINE_MODE="1",
+        DO_NOT_TRACK="1",
+        AIRBYTE_CACHE_ROOT=str(work_dir / "cache"),
+        AIRBYTE_LOGGING_ROOT=str(work_dir / "logs"),
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import airbyte.caches  # noqa: F401, PLC0415
+
+
+@dataclass(frozen=True)
+class Table:
+    """Where one stream lands: its table, each property's column, each column's SQL type, its key."""
+
+    stream: str
+    name: str
+    columns: Mapping[str, str]
+    types: Mapping[str, str]
+    key: Sequence[str]
+
+
+class Warehouse:
+    """One schema of one database; opened by `loaders.open_duckdb` and `loaders.open_postgres`."""
+
+    def __init__(self, cache: Any, loader: Loader, description: str, lock: Connection | None = None) -> None:
+        self._cache = cache
+        self._processor = cache.processor
+        self._loader = loader
+        self._lock = lock
+        self._schema: str = cache.schema_name
+        self.description = description
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._lock is not None:
+            self._lock.close()
+        self._cache.close()
+
+    def states(self) -> dict[str, dict[str, Any]]:
+        """Return the last committed state message of each stream, by stream name."""
+        self._cache.get_state_provider(SOURCE_NAME)  # creates PyAirbyte's tables where there are none
+        rows = self._cache.run_sql_query(
+            f"SELECT stream_name, state_json FROM {self._schema}._airbyte_state WHERE source_name = '{SOURCE_NAME}'"
+        )
+        return {row["stream_name"]: orjson.loads(row["state_json"]) for row in rows}
+
+    def register(self, configured_catalog: Mapping[str, Any]) -> None:
+        """Describe the streams in `_airbyte_streams`, so that PyAirbyte finds their tables."""
+        from airbyte_protocol.models import (  # type: ignore[import-untyped]  # noqa: PLC0415
+            ConfiguredAirbyteCatalog,
+        )
+
+        catalog = ConfiguredAirbyteCatalog.model_validate(configured_catalog)
+        with held():
+            self._cache.register_source(SOURCE_NAME, catalog, {stream.stream.name for stream in catalog.streams})
+
+    def table(self, stream: str, json_schema: Mapping[str, Any], key: Sequence[str]) -> Table:
+        """Return the table of a stream from its JSON schema and its primary key (property names)."""
+        normalize = self._processor.normalizer.normalize
+        properties: Mapping[str, Any] = json_schema.get("properties") or {}
+        columns = {name: str(normalize(name)) for name in properties}
+        types = {
+            columns[name]: str(self._processor.type_converter.to_sql_type(definition))
+            for name, definition in properties.items()
+        }
+        types |= {RAW_ID_COLUMN: "VARCHAR", EXTRACTED_AT_COLUMN: "TIMESTAMP", META_COLUMN: "JSON"}
+        name = str(self._processor.get_sql_table_name(stream))
+        return Table(stream, name, columns, types, [str(normalize(part)) for part in key])
+
+    def land(self, table: Table, rows: Path, write: Write, state: Mapping[str, Any] | None) -> int:
+        """Write the spooled `rows` and `state` in one transaction; return how many rows were landed.
+
+        Rows with the same key become one, the latest. `replace` leaves only these rows; without a state it
+        also forgets an older one. Raises StreamRefusedError when the warehouse does not take these rows,
+        WarehouseError when it cannot be reached any more.
+        """
+        with self._transaction(table) as connection:
+            self._loader.begin(connection)
+            self._loader.load(connection, table, rows, _BATCH)
+            count = self._deduplicate(connection, table)
+            self._prepare_table(connection, table, write)
+            self._move(connection, table, write)
+            self._write_state(connection, table.stream, state, forget=write == "replace")
+            connection.exec_driver_sql(f"DROP TABLE {_BATCH}")
+        return count
+
+    def save_state(self, table: Table, state: Mapping[str, Any]) -> None:
+        """Write a state that covers rows already landed; raises what `land` raises."""
+        with self._transaction(table) as connection:
+            self._write_state(connection, table.stream, state, forget=False)
+
+    @contextmanager
+    def _transaction(self, table: Table) -> Iterator[Connection]:
+        try:
+            with held(), self._processor.get_sql_connection() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            self._raise(table, error)
+
+    def _raise(self, table: Table, error: SQLAlchemyError) -> NoReturn:
+        reason = str(error.orig if isinstance(error, DBAPIError) else error).strip().split("\n")
+        try:
+            self._cache.run_sql_query("SELECT 1")
+        except (SQLAlchemyError, RuntimeError):
+            raise WarehouseError(f"The warehouse {self.description} went away: {reason[0]}") from error
+        raise StreamRefusedError(
+            f"The warehouse refused the rows of {table.stream}: {' '.join(reason[:2])}. If the type of a "
+            f"column has changed, rebuild the table with --full-refresh --streams {table.stream}."
+        ) from error
+
+    def _deduplicate(self, connection: Connection, table: Table) -> int:
+        if table.key:
+            ranked = (
+                f"SELECT {RANK_COLUMN}, row_number() OVER (PARTITION BY {_list(table.key)}"
+                f" ORDER BY {RANK_COLUMN} DESC) AS nth FROM {_BATCH}"
+            )
+            earlier = f"SELECT {RANK_COLUMN} FROM ({ranked}) AS ranked WHERE nth > 1"
+            connection.exec_driver_sql(f"DELETE FROM {_BATCH} WHERE {RANK_COLUMN} IN ({earlier})")
+        return int(connection.exec_driver_sql(f"SELECT count(*) FROM {_BATCH}").scalar_one())
+
+    def _prepare_table(self, connection: Connection, table: Table, write: Write) -> None:
+        final = self._qualified(table)
+        wanted = _column_types(connection, _BATCH)
+        del wanted[RANK_COLUMN]
+        inspector = sqlalchemy.inspect(connection)
+        if inspector.has_table(table.name, schema=self._schema):
+            found = _column_types(connection, final)
+            changed = any(found.get(column, kind) != kind for column, kind in wanted.items())
+            if not (write == "replace" and changed):
+                for column in wanted.keys() - found.keys():
+                    connection.exec_driver_sql(f"ALTER TABLE {final} ADD COLUMN {_quote(column)} {table.types[column]}")
+                return
+            connection.exec_driver_sql(f"DROP TABLE {final}")
+        columns = ", ".join(f"{_quote(column)} {kind}" for column, kind in table.types.items())
+        connection.exec_driver_sql(f"CREATE TABLE {final} ({columns})")
+
+    def _move(self, connection: Connection, table: Table, write: Write) -> None:
+        final, columns = self._qualified(table), _list(table.types)
+        if write == "replace":
+            # Rows, not the table: a view on it, and its grants, stay.
+            connection.exec_driver_sql(f"DELETE FROM {final}")
+        elif write == "merge":
+            matches = " AND ".join(
+                f"old.{_quote(column)} {self._equals(connection, column)} new.{_quote(column)}" for column in table.key
+            )
+            connection.exec_driver_sql(f"DELETE FROM {final} AS old USING {_BATCH} AS new WHERE {matches}")
+        connection.exec_driver_sql(f"INSERT INTO {final} ({columns}) SELECT {columns} FROM {_BATCH}")
+
+    def _equals(self, connection: Connection, column: str) -> str:
+        # NULL equals NULL in a key, but the operator that says so rules out a hash join: only where needed.
+        nulls = f"SELECT EXISTS (SELECT 1 FROM {_BATCH} WHERE {_quote(column)} IS NULL)"
+        return "IS NOT DISTINCT FROM" if connection.exec_driver_sql(nulls).scalar_one() else "="
+
+    def _write_state(
+        self, connection: Connection, stream: str, state: Mapping[str, Any] | None, *, forget: bool
+    ) -> None:
+        states = f"{self._schema}._airbyte_state"
+        if state is not None:
+            statement = (
+                f"INSERT INTO {states} (source_name, stream_name, table_name, state_json, last_updated)"
+                " VALUES (:source, :stream, :stream, :state, CURRENT_TIMESTAMP)"
+                " ON CONFLICT (table_name) DO UPDATE SET source_name = excluded.source_name,"
+                " stream_name = excluded.stream_name, state_json = excluded.state_json,"
+                " last_updated = excluded.last_updated"
+            )
+            values = {"source": SOURCE_NAME, "stream": stream, "state": orjson.dumps(state).decode()}
+            connection.execute(sqlalchemy.text(statement), values)
+        elif forget:
+            statement = f"DELETE FROM {states} WHERE table_name = :stream"
+            connection.execute(sqlalchemy.text(statement), {"stream": stream})
+
+    def _qualified(self, table: Table) -> str:
+        return f"{self._schema}.{_quote(table.name)}"
+
+
+def _column_types(connection: Connection, name: str) -> dict[str, str]:
+    cursor = connection.exec_driver_sql(f"SELECT * FROM {name} LIMIT 0").cursor
+    return {column[0]: str(column[1]) for column in cursor.description}
+
+
+def _quote(identifier: str) -> str:
+    return f'"{identifier}"'
+
+
+def _list(columns: Sequence[str] | Mapping[str, str]) -> str:
+    return ", ".join(_quote(column) for column in columns)
