@@ -18,11 +18,11 @@ from airbyte_cdk.models import (
     FailureType,
     StreamDescriptor,
 )
-from airbyte_cdk.sources.declarative.concurrent_declarative_source import ConcurrentDeclarativeSource
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_digitalocean_quolum import manifest
+from source_digitalocean_quolum.cdk_ext.declarative_source import DeclarativeSource
 from source_digitalocean_quolum.cdk_ext.partition_states import keep_known_states
 from source_digitalocean_quolum.check import check
 from source_digitalocean_quolum.config import parse, tidy
@@ -42,7 +42,7 @@ from source_digitalocean_quolum.utilization.stream import CURSOR, begins, utiliz
 from source_digitalocean_quolum.utilization.windows import SECONDS
 
 
-class SourceDigitaloceanQuolum(ConcurrentDeclarativeSource):
+class SourceDigitaloceanQuolum(DeclarativeSource):
     """The declarative source of manifest.yaml and streams/*.yaml, with a check and a read that speak to a person."""
 
     def __init__(
@@ -67,13 +67,7 @@ class SourceDigitaloceanQuolum(ConcurrentDeclarativeSource):
         cursors |= {stream["name"]: stream.get("incremental_sync") for stream in self.resolved_manifest["streams"]}
         cursors |= dict.fromkeys(table.load().features, CURSOR)
         for name in unusable(state or [], cursors):
-            self._connector_state_manager.update_state_for_stream(name, None, {})
-
-    def _validate_source(self) -> None:
-        """Leave out the CDK's check of the manifest against its schema: the manifest is part of the package.
-
-        A unit test makes the check. Here it would take 0.3 s of every command.
-        """
+            self.states.update_state_for_stream(name, None, {})
 
     @classmethod
     def read_catalog(cls, catalog_path: str) -> ConfiguredAirbyteCatalog:
@@ -85,18 +79,18 @@ class SourceDigitaloceanQuolum(ConcurrentDeclarativeSource):
 
     def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
         """Adopt the command's configuration when built without one (PyAirbyte, Airbyte's standard tests)."""
-        if not self._config:
-            self._config = self._config_for_validation = tidy(config)
-        return super().configure(self._config, temp_dir)
+        if not self.config:
+            self.adopt_config(tidy(config))
+        return super().configure(self.config, temp_dir)
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         """See check.py."""
-        parse(self._config)
-        return check(self._config, self.stream_access())
+        parse(self.config)
+        return check(self.config, self.stream_access())
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
         """The catalog; it is the same for every account and takes no request."""
-        parse(self._config)
+        parse(self.config)
         declared = [described(stream) for stream in self.resolved_manifest["streams"]]
         return AirbyteCatalog(streams=[*declared, *(one.as_airbyte_stream() for one in self._utilization_streams())])
 
@@ -108,7 +102,7 @@ class SourceDigitaloceanQuolum(ConcurrentDeclarativeSource):
         state: list[AirbyteStateMessage] | None = None,
     ) -> Iterator[AirbyteMessage]:
         """The messages of the selected streams. A stream that does not exist fails alone, by name."""
-        parse(self._config)
+        parse(self.config)
         self._selected = {one.stream.name for one in catalog.streams}
         if state:
             self._utilization_states = _of_utilization(state)
@@ -118,11 +112,11 @@ class SourceDigitaloceanQuolum(ConcurrentDeclarativeSource):
         unknown = [s.stream.name for s in catalog.streams if s.stream.name not in known]
         for name in unknown:
             yield _unknown_stream(name).as_airbyte_message(stream_descriptor=StreamDescriptor(name=name))
-        RunContext.of(self._config).incoming_states = {name: self._incoming(name) for name in known}
+        RunContext.of(self.config).incoming_states = {name: self._incoming(name) for name in known}
         try:
             yield from super().read(logger, config, catalog, state)
         finally:
-            connection = RunContext.of(self._config)
+            connection = RunContext.of(self.config)
             connection.warn_of_refused_parents(self._selected, self._parents(), known)
             connection.report()
         if unknown:
@@ -130,7 +124,7 @@ class SourceDigitaloceanQuolum(ConcurrentDeclarativeSource):
 
     def _incoming(self, name: str) -> dict[str, Any]:
         """What the state of a stream says beside the partitions', of which there may be thousands."""
-        state = self._connector_state_manager.get_stream_state(name, None)
+        state = self.states.get_stream_state(name, None)
         return {key: value for key, value in state.items() if key != "states"}
 
     def _parents(self) -> dict[str, list[str]]:
@@ -141,7 +135,7 @@ class SourceDigitaloceanQuolum(ConcurrentDeclarativeSource):
 
     def emit_lines(self) -> None:
         """From now on `read` yields RecordLines in place of single records: for our own entry point only."""
-        self._concurrent_source = LineSource.like(self._concurrent_source)
+        self.replace_concurrent_source(LineSource.like)
 
     def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:
         """The manifest's streams, and one of utilization for each feature of metrics.yaml."""
@@ -152,14 +146,14 @@ class SourceDigitaloceanQuolum(ConcurrentDeclarativeSource):
 
     def _utilization_streams(self) -> list[AbstractStream]:
         features = table.load().features.values()
-        settings = UtilizationSettings.model_validate(self._config.get("utilization") or {})
+        settings = UtilizationSettings.model_validate(self.config.get("utilization") or {})
         interval, now = SECONDS[settings.interval], time.time()
         starts = {
-            one.stream: begins(one.stream, self._config, self._utilization_states, interval, now) for one in features
+            one.stream: begins(one.stream, self.config, self._utilization_states, interval, now) for one in features
         }
         selected = {name: starts[name] for name in starts if name in self._selected}
-        run = UtilizationRun(self._config, self._list, selected)
-        states, messages = self._connector_state_manager, self._message_repository
+        run = UtilizationRun(self.config, self._list, selected)
+        states, messages = self.states, self.messages
         return [utilization_stream(one, run, starts[one.stream], states, messages) for one in features]
 
     def _list(self, name: str) -> AbstractStream:
@@ -167,13 +161,13 @@ class SourceDigitaloceanQuolum(ConcurrentDeclarativeSource):
         declared = deepcopy(next(one for one in self.resolved_manifest["streams"] if one["name"] == name))
         declared.pop("incremental_sync", None)
         declared["retriever"]["requester"]["use_cache"] = True
-        return self._create_streams([declared], self.resolved_manifest["streams"])[0]
+        return self.build_stream(declared)
 
     def stream_access(self) -> list[StreamAccess]:
         """Every stream's name and endpoint, from the manifest."""
         parameters = [stream["$parameters"] for stream in manifest.declared_streams().values()]
         declared = [StreamAccess(facts["name"], Endpoint.of(facts["api"])) for facts in parameters]
-        return [*declared, *utilization_access(self._config)]
+        return [*declared, *utilization_access(self.config)]
 
 
 def _needed(catalog: ConfiguredAirbyteCatalog | None) -> set[str]:
