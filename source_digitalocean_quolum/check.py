@@ -1,45 +1,44 @@
 """check: proves the token, names the team, and says which streams it cannot read and what would open them."""
 
 import logging
-import time
 from collections import defaultdict
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import requests
 from airbyte_cdk.models import AirbyteConnectionStatus, Status
-from airbyte_cdk.sources.streams.call_rate import LimiterSession
+from airbyte_cdk.sources.streams.http.error_handlers.response_models import ErrorResolution, ResponseAction
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_digitalocean_quolum.http.access import StreamAccess
-from source_digitalocean_quolum.http.addresses import api_base_url
-from source_digitalocean_quolum.http.errors import api_error_message
-from source_digitalocean_quolum.http.oauth import RECONNECT, DigitalOceanOAuthAuthenticator
-from source_digitalocean_quolum.http.requester import USER_AGENT
+from source_digitalocean_quolum.http.account import ACCOUNT_PATH
+from source_digitalocean_quolum.http.api_errors import api_error_message
+from source_digitalocean_quolum.http.client import ApiRequest
+from source_digitalocean_quolum.http.errors import ApiErrorHandler
+from source_digitalocean_quolum.http.probes import StreamProbes
 from source_digitalocean_quolum.http.run_context import RunContext
-from source_digitalocean_quolum.records.body import UnexpectedBody, decode, take
+from source_digitalocean_quolum.records.answer import Answer
+from source_digitalocean_quolum.records.body import UnexpectedBody, take
 
 if TYPE_CHECKING:
     from source_digitalocean_quolum.http.endpoint import Endpoint
 
 logger = logging.getLogger("airbyte")
 
-_TIMEOUT = (10, 30)
-_RETRY_WAITS = (1.0, 2.0)
-_PARALLEL_PROBES = 8
+# Tries after the first one.
+_RETRIES = 2
 
 
 class CheckFailed(Exception):
     """The connection is not usable; the text is the sentence for the operator."""
 
 
-def check(config: Mapping[str, Any], streams: list[StreamAccess]) -> AirbyteConnectionStatus:
+def check(run: RunContext, streams: list[StreamProbes]) -> AirbyteConnectionStatus:
     """Check a valid configuration. Every foreseeable problem is a FAILED status with one sentence.
 
     One request for the account and one for each scope, never one for each stream.
     """
-    client = _Client(config)
+    client = _Client(run)
     try:
         account = _account(client)
         report = _report(account, streams, _scopes(client, streams))
@@ -50,92 +49,57 @@ def check(config: Mapping[str, Any], streams: list[StreamAccess]) -> AirbyteConn
     return AirbyteConnectionStatus(status=Status.SUCCEEDED, message=report)
 
 
+@dataclass(frozen=True, slots=True)
+class _CheckErrorHandler:
+    """Every answer is looked at here; only what may pass in seconds is tried again."""
+
+    every: ApiErrorHandler
+
+    def interpret_answer(self, answer: Answer) -> ErrorResolution:
+        if answer.status < 500 and answer.status not in (401, 408, 429):
+            return ErrorResolution(ResponseAction.SUCCESS, None, None)
+        return self.every.interpret_answer(answer)
+
+    def interpret_exception(self, error: Exception, url: str) -> ErrorResolution:
+        return self.every.interpret_exception(error, url)
+
+
+@dataclass(frozen=True, slots=True)
 class _Client:
-    """GET with the connection's token and budget; transient failures are tried again twice."""
+    """GET through the run's one door, with few tries: somebody waits for the answer."""
 
-    def __init__(self, config: Mapping[str, Any]) -> None:
-        self.base = api_base_url(config)
-        self.oauth = config["credentials"]["auth_type"] == "oauth2.0"
-        self._session = LimiterSession(api_budget=RunContext.of(config).budget)
-        self._session.headers["User-Agent"] = USER_AGENT
-        if self.oauth:
-            self._authenticator = DigitalOceanOAuthAuthenticator(config=config, parameters={})
-            self._session.auth = self._authenticator
-        else:
-            token = config["credentials"]["access_token"]
-            self._session.headers["Authorization"] = f"Bearer {token}"
-            # Without this, requests would look for credentials in ~/.netrc and prefer those.
-            self._session.trust_env = True
-            self._session.auth = _keep_header
+    run: RunContext
 
-    def get(self, path: str, params: Mapping[str, str] | None = None) -> requests.Response:
-        for wait in (*_RETRY_WAITS, None):
-            try:
-                response = self._get(path, params)
-            except requests.RequestException as error:
-                problem = self._unreachable(error)
-            else:
-                if response.status_code == 401 and self.oauth:
-                    self._authenticator.refresh_and_set_access_token()
-                    response = self._get(path, params)
-                if response.status_code < 500 and response.status_code != 429:
-                    return response
-                problem = CheckFailed(
-                    f"DigitalOcean answered HTTP {response.status_code} for {path}{api_error_message(response)}: "
-                    "try again in a few minutes."
-                )
-            if wait is None:
-                raise problem
-            time.sleep(wait)
-        raise AssertionError("unreachable")
-
-    def _get(self, path: str, params: Mapping[str, str] | None) -> requests.Response:
-        return self._session.get(self.base + path, params=params, timeout=_TIMEOUT, allow_redirects=False)
-
-    def _unreachable(self, error: requests.RequestException) -> CheckFailed:
-        if isinstance(error, requests.exceptions.SSLError):
-            return CheckFailed(
-                f"No secure connection to {self.base}: its certificate is not trusted on this machine. A proxy "
-                "that opens TLS needs its certificate installed here."
-            )
-        if isinstance(error, requests.Timeout):
-            return CheckFailed(f"{self.base} did not answer in time: check the network, proxy or firewall.")
-        return CheckFailed(
-            f"{self.base} cannot be reached: no network, or a firewall or proxy that does not let this machine through."
-        )
-
-
-def _keep_header(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
+    def get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
+        """The answer, whatever its status; raises RequestFailed where there is none."""
+        request = ApiRequest(path, params or {}, tries=(0, _RETRIES))
+        answer, _ = self.run.client.send(request, "check", _CheckErrorHandler(self.run.error_handler))
+        if answer is None:
+            raise CheckFailed(f"{path} got no answer.")
+        return answer
 
 
 def _account(client: _Client) -> dict[str, Any]:
     """GET /v2/account, whose answer proves the token and names the team."""
-    response = client.get("/v2/account")
-    if response.status_code == 401:
-        if client.oauth:
-            raise CheckFailed(f"DigitalOcean does not accept the access it granted. {RECONNECT}.")
+    answer, base = client.get(ACCOUNT_PATH), client.run.client.base_url
+    words = api_error_message(answer)
+    if answer.status == 403:
         raise CheckFailed(
-            "DigitalOcean does not accept this personal access token: it was revoked, has expired or was not "
-            "copied whole. Make a new one in the control panel under API, Tokens."
+            f"DigitalOcean refuses the account (HTTP 403{words}). If it is locked, DigitalOcean's support unlocks it; "
+            "else give the token the scope account:read, which every connection needs."
         )
-    if response.status_code == 403:
+    if answer.status != 200:
         raise CheckFailed(
-            f"The token may not read the account{api_error_message(response)}. Give it the scope account:read, which "
-            "every connection needs."
-        )
-    if response.status_code != 200:
-        raise CheckFailed(
-            f"{client.base} answered HTTP {response.status_code} for /v2/account: is `api_base_url` DigitalOcean's API?"
+            f"{base} answered HTTP {answer.status} for {ACCOUNT_PATH}{words}: is `api_base_url` DigitalOcean's API?"
         )
     try:
-        found = take(decode(response), "account")
+        found = take(answer.read_body(), "account")
         if len(found) != 1:
             raise UnexpectedBody(f"{len(found)} accounts instead of one")
     except UnexpectedBody as problem:
         raise CheckFailed(
-            f"{client.base} answered /v2/account with {problem}: is `api_base_url` DigitalOcean's API, and does "
-            "a proxy stand in between?"
+            f"{base} answered {ACCOUNT_PATH} with {problem}: is `api_base_url` DigitalOcean's API, and does a proxy "
+            "stand in between?"
         ) from None
     account = found[0]
     if account.get("status") == "locked":
@@ -152,7 +116,7 @@ def _account(client: _Client) -> dict[str, Any]:
     return account
 
 
-def _scopes(client: _Client, streams: list[StreamAccess]) -> dict[str, bool | None]:
+def _scopes(client: _Client, streams: list[StreamProbes]) -> dict[str, bool | None]:
     """Whether the token may use each scope; None where that could not be tried.
 
     A scope is probed once, with one record of the first list it guards. A scope that guards only children is
@@ -173,22 +137,22 @@ def _scopes(client: _Client, streams: list[StreamAccess]) -> dict[str, bool | No
             return None
         try:
             answer = client.get(lists[0].path_for({}), lists[0].probe)
-        except CheckFailed as problem:
+        except (CheckFailed, AirbyteTracedException) as problem:
             logger.warning("The scope %s could not be tried. %s", scope, problem)
             return None
-        return answer.status_code != 403
+        return answer.status != 403
 
-    with ThreadPoolExecutor(_PARALLEL_PROBES) as pool:
+    with ThreadPoolExecutor(client.run.workers) as pool:
         return dict(zip(by_scope, pool.map(usable, by_scope), strict=True))
 
 
-def _verdict(stream: StreamAccess, scopes: Mapping[str, bool | None]) -> bool | None:
+def _verdict(stream: StreamProbes, scopes: Mapping[str, bool | None]) -> bool | None:
     """Whether the stream can be read, one way or another; None if only a sync shows."""
     ways = {scopes[endpoint.scope] for endpoint in stream.ways}
     return True if True in ways else None if None in ways else False
 
 
-def _report(account: Mapping[str, Any], streams: list[StreamAccess], scopes: Mapping[str, bool | None]) -> str:
+def _report(account: Mapping[str, Any], streams: list[StreamProbes], scopes: Mapping[str, bool | None]) -> str:
     team = account.get("team") or {}
     name = f'team "{team["name"]}"' if team.get("name") else "your personal account"
     lines = [f"Connected to DigitalOcean: {name}, as {account.get('email') or 'an unnamed user'}."]

@@ -27,9 +27,10 @@ from source_digitalocean_quolum.cdk_ext.partition_states import keep_known_state
 from source_digitalocean_quolum.check import check
 from source_digitalocean_quolum.config import parse, tidy
 from source_digitalocean_quolum.discovery import described
-from source_digitalocean_quolum.http.access import StreamAccess
 from source_digitalocean_quolum.http.endpoint import Endpoint
+from source_digitalocean_quolum.http.probes import StreamProbes
 from source_digitalocean_quolum.http.run_context import RunContext
+from source_digitalocean_quolum.http.run_report import report_run
 from source_digitalocean_quolum.logs import guard
 from source_digitalocean_quolum.protocol.record_lines import LineSource
 from source_digitalocean_quolum.state import unusable
@@ -55,9 +56,10 @@ class SourceDigitaloceanQuolum(DeclarativeSource):
     ) -> None:
         """Without `complete` it knows of the manifest's streams only what the catalog's need: it starts faster."""
         guard()
+        self._run = RunContext(tidy(config)) if config else None
         super().__init__(
             catalog=catalog or ConfiguredAirbyteCatalog(streams=[]),
-            config=tidy(config) if config else {},
+            config=self._run.config if self._run else {},
             state=state or [],
             source_config=manifest.load(None if complete else _needed(catalog)),
         )
@@ -79,14 +81,15 @@ class SourceDigitaloceanQuolum(DeclarativeSource):
 
     def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
         """Adopt the command's configuration when built without one (PyAirbyte, Airbyte's standard tests)."""
-        if not self.config:
-            self.adopt_config(tidy(config))
+        if self._run is None:
+            self._run = RunContext(tidy(config))
+            self.adopt_config(self._run.config)
         return super().configure(self.config, temp_dir)
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         """See check.py."""
         parse(self.config)
-        return check(self.config, self.stream_access())
+        return check(RunContext.from_config(self.config), self.stream_probes())
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
         """The catalog; it is the same for every account and takes no request."""
@@ -108,17 +111,17 @@ class SourceDigitaloceanQuolum(DeclarativeSource):
             self._utilization_states = _of_utilization(state)
         if not self._selected.isdisjoint(table.load().features):
             share_lists(table.load(), self.resolved_manifest["streams"])
-        known = {stream.name: stream.endpoint.scope for stream in self.stream_access()}
+        known = {stream.name: stream.endpoint.scope for stream in self.stream_probes()}
         unknown = [s.stream.name for s in catalog.streams if s.stream.name not in known]
         for name in unknown:
             yield _unknown_stream(name).as_airbyte_message(stream_descriptor=StreamDescriptor(name=name))
-        RunContext.of(self.config).incoming_states = {name: self._incoming(name) for name in known}
+        run, parents = RunContext.from_config(self.config), self._parents()
+        run.incoming_states = {name: self._incoming(name) for name in known}
+        run.waiting.watch(self.messages.emit_message, self._selected, parents)
         try:
             yield from super().read(logger, config, catalog, state)
         finally:
-            connection = RunContext.of(self.config)
-            connection.warn_of_refused_parents(self._selected, self._parents(), known)
-            connection.report()
+            report_run(run, self._selected, parents, known)
         if unknown:
             raise _unknown_stream(", ".join(unknown))
 
@@ -163,10 +166,10 @@ class SourceDigitaloceanQuolum(DeclarativeSource):
         declared["retriever"]["requester"]["use_cache"] = True
         return self.build_stream(declared)
 
-    def stream_access(self) -> list[StreamAccess]:
+    def stream_probes(self) -> list[StreamProbes]:
         """Every stream's name and endpoint, from the manifest."""
         parameters = [stream["$parameters"] for stream in manifest.declared_streams().values()]
-        declared = [StreamAccess(facts["name"], Endpoint.of(facts["api"])) for facts in parameters]
+        declared = [StreamProbes(facts["name"], Endpoint.of(facts["api"])) for facts in parameters]
         return [*declared, *utilization_access(self.config)]
 
 

@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urlsplit
 import requests
 
 from source_digitalocean_quolum.connect.errors import ConnectError, Exit
-from source_digitalocean_quolum.http.requester import USER_AGENT
+from source_digitalocean_quolum.http.session import USER_AGENT
 
 _TIMEOUT = (10, 30)
 _APPLICATION_ERRORS = ("invalid_client", "unauthorized_client")

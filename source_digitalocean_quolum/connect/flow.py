@@ -13,7 +13,7 @@ from source_digitalocean_quolum.connect.authorization import Application, Attemp
 from source_digitalocean_quolum.connect.errors import ConnectError, Exit
 from source_digitalocean_quolum.connect.loopback import Callback, Receiver
 from source_digitalocean_quolum.http.addresses import DEFAULT_API_BASE_URL, DEFAULT_OAUTH_BASE_URL
-from source_digitalocean_quolum.http.oauth import with_tokens
+from source_digitalocean_quolum.http.token_endpoint import TokenAnswer
 
 _TOKENS = ("access_token", "refresh_token", "token_expiry_date")
 
@@ -61,7 +61,7 @@ class Target:
 
     def config(self, answer: Mapping[str, Any]) -> dict[str, Any]:
         """The new content: everything as it was, with the credentials of a token answer."""
-        credentials = with_tokens({"auth_type": "oauth2.0", **self.application.form()}, answer)
+        credentials = TokenAnswer(200, answer).renew({"auth_type": "oauth2.0", **self.application.form()})
         return {**self.before, **self.addresses, "credentials": credentials}
 
 

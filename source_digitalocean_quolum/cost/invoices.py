@@ -61,7 +61,7 @@ class IssuedInvoicesRouter(SubstreamPartitionRouter):
 
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
         super().__post_init__(parameters)
-        self._connection = RunContext.of(self.config)
+        self._run = RunContext.from_config(self.config)
         (parent,) = self.parent_stream_configs
         self._parent = parent.stream.name
         self._start = str(InterpolatedString.create(self.since, parameters=parameters).eval(self.config))[:7]
@@ -84,11 +84,11 @@ class IssuedInvoicesRouter(SubstreamPartitionRouter):
 
     def get_stream_state(self) -> Mapping[str, StreamState]:
         """What to go on from: the incoming state until the last slice is made."""
-        done = None if self._connection.is_refused(self.name) else self._done
+        done = None if self._run.access.is_refused(self.name) else self._done
         return {self._parent: (done or self._before()).state()}
 
     def _before(self) -> Progress:
-        states = self._connection.incoming_states.get(self.name, {}).get("parent_state")
+        states = self._run.incoming_states.get(self.name, {}).get("parent_state")
         return Progress.of(states.get(self._parent) if isinstance(states, Mapping) else None, self._start)
 
 

@@ -12,7 +12,7 @@ from airbyte_cdk.sources.types import StreamSlice
 from source_digitalocean_quolum.cost import features
 from source_digitalocean_quolum.cost.csv_lines import as_item
 from source_digitalocean_quolum.retrievers.buffered_list import BufferedListRetriever
-from source_digitalocean_quolum.retrievers.pagination import PAGE_SIZE, Page
+from source_digitalocean_quolum.retrievers.page import PAGE_SIZE, Page
 
 logger = logging.getLogger("airbyte")
 
@@ -49,7 +49,7 @@ class CostRetriever(BufferedListRetriever):
         feature = self._table.of(row)
         row["feature"] = feature.name if feature else features.UNKNOWN
         if feature is None:
-            self._connection.unknown_cost[features.unknown_name(row)] += 1
+            self._run.count_unknown_cost(features.unknown_name(row))
         if "resource_urn" in self.labels:
             row["resource_urn"] = features.resource_urn(feature, row)
 
@@ -60,7 +60,7 @@ class CostRetriever(BufferedListRetriever):
         if not first or not self.since:
             return
         # Windows are read side by side: which one answers first says nothing of where the first sync begins.
-        begun = self._connection.incoming_states.get(self.name)
+        begun = self._run.incoming_states.get(self.name)
         start = date.fromisoformat(str(stream_slice.cursor_slice["start_time"] if begun else self._start)[:10])
         days = (datetime.now(UTC).date() - start) // timedelta(days=1)
         windows = max(1, -(-days // _WINDOW))

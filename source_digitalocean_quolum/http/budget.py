@@ -1,19 +1,14 @@
-"""The rate limits, as DigitalOcean counts them: sliding windows per token, shared by all streams of a run."""
+"""The rate limits of one token, shared by all streams of a run: who may send when, and what a 429 means."""
 
-import logging
 import math
 import threading
 import time
-from bisect import bisect_right
-from collections import deque
-from collections.abc import Callable
-from email.utils import parsedate_to_datetime
-from typing import Any
-from urllib.parse import urlsplit
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from itertools import count
 
-from airbyte_cdk.sources.streams.call_rate import APIBudget
-
-logger = logging.getLogger("airbyte")
+from source_digitalocean_quolum.http.server_clock import ServerClock
+from source_digitalocean_quolum.http.sliding_windows import SlidingWindows
 
 MINUTE, HOUR = 60.0, 3600.0
 
@@ -21,178 +16,156 @@ MINUTE, HOUR = 60.0, 3600.0
 REQUESTS_PER_HOUR = 5000
 BURST_SHARE = 0.05
 
-# API reference, "Rate limit": these two are counted on their own, independent of the limits above.
+# API reference, "Rate limit": these two have limits of their own, and count in the general ones as well.
 SPECIAL_LIMITS = {"/v2/account/keys": (10, MINUTE), "/v2/cdn/endpoints": (5, 10.0)}
 
-# Nothing that was sent longer ago can still be on its way: connect and read time out before.
-_LONGEST_REQUEST = 300.0
-_LOG_WAITS_FROM = 5.0
-_CLOCKS_AGREE = 5.0
+# Waits are looked at anew so often: another thread may have learned better meanwhile.
+_LOOK_AGAIN = 1.0
+# Of what others have used of the hour when a run begins, so much may have been in this very minute: a check takes 40.
+_MOST_FOREIGN = 60
 
 
-class SlidingWindows:
-    """Requests counted in one or more sliding windows.
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Why a request may not go out yet, and for how many seconds as far as is known."""
 
-    DigitalOcean counts a request when it arrives, which is some time between our sending it and our having
-    the answer. A request therefore holds its place from the moment it is sent until one window length after
-    its answer: then DigitalOcean has certainly forgotten it. So the limits can be used to the last request.
+    seconds: float
+    reason: str
+
+
+@dataclass
+class _Limited:
+    """What shares one limit: windows, and until when a 429 silences it."""
+
+    windows: SlidingWindows
+    silent_until: float = 0.0
+
+    def wait(self, now: float) -> Wait:
+        pause = self.silent_until - now
+        counted = self.windows.wait()
+        if pause > counted:
+            return Wait(pause, "DigitalOcean answered 429 (too many requests)")
+        per = ", ".join(_per(window, limit) for window, limit in self.windows.limits.items())
+        return Wait(counted, f"DigitalOcean allows {per}")
+
+
+@dataclass
+class RateLimitBudget:
+    """Paces all requests of one token.
+
+    Three things do: our own count in sliding windows; the server's count of the hour in `ratelimit-remaining`,
+    which knows about other clients and about the run before this one; and a 429 that comes anyway.
+    `ratelimit-limit` is believed: a team with another limit is paced by its own.
     """
 
-    def __init__(self, limits: dict[float, int], clock: Callable[[], float] = time.monotonic) -> None:
-        self.limits = limits
-        self._clock = clock
-        self._answered: deque[float] = deque()
-        self._under_way: dict[int, float] = {}
+    clock: Callable[[], float] = time.monotonic
+    epoch: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _ids: "count[int]" = field(default_factory=count)
 
-    def wait(self) -> float:
-        """Seconds until one more request fits all windows; 0 when it fits now."""
-        now = self._clock()
-        self._forget(now)
-        waits = [self._wait_for(window, limit, now) for window, limit in self.limits.items()]
-        return max(waits, default=0.0)
+    def __post_init__(self) -> None:
+        self.server_clock = ServerClock(self.epoch)
+        self._general = _Limited(SlidingWindows(_limits(REQUESTS_PER_HOUR), self.clock))
+        self._special = {path: _Limited(SlidingWindows({s: n}, self.clock)) for path, (n, s) in SPECIAL_LIMITS.items()}
+        self._remaining: int | None = None
+        self._reset = 0.0
 
-    def take(self, request_id: int) -> None:
-        """Count a request that is about to be sent. Sent again (a retry), it first counts as answered."""
-        self.answered(request_id)
-        self._under_way[request_id] = self._clock()
+    def acquire(self, path: str, on_wait: Callable[[Wait], None] | None = None) -> int:
+        """Wait until a request for this path may be sent, and count it; `on_wait` is called whenever it has to wait.
 
-    def answered(self, request_id: int) -> None:
-        """The answer is here: the request's place is free one window length from now."""
-        if self._under_way.pop(request_id, None) is not None:
-            self._answered.append(self._clock())
-
-    @property
-    def under_way(self) -> int:
-        """Requests sent whose answer is not here yet."""
-        return len(self._under_way)
-
-    def _wait_for(self, window: float, limit: int, now: float) -> float:
-        free = limit - len(self._under_way)
-        recent = len(self._answered) - bisect_right(self._answered, now - window)
-        if recent < free:
-            return 0.0
-        if free <= 0:
-            return 0.05
-        # The request that has to leave the window before one more fits.
-        return self._answered[len(self._answered) - free] + window - now
-
-    def _forget(self, now: float) -> None:
-        longest = max(self.limits, default=0.0)
-        while self._answered and self._answered[0] <= now - longest:
-            self._answered.popleft()
-        for request_id, sent in list(self._under_way.items()):
-            if sent < now - _LONGEST_REQUEST:
-                del self._under_way[request_id]
-
-
-class DigitalOceanBudget(APIBudget):
-    """The CDK's API budget for one token (airbyte_cdk.sources.streams.call_rate.APIBudget).
-
-    Three things pace a run: our own count in sliding windows; the server's count in `ratelimit-remaining`,
-    which knows about other clients and about the run before this one; and a 429 that comes anyway, which
-    stops every stream until `retry-after` or `ratelimit-reset`. `ratelimit-limit` is believed: a team with
-    another limit is paced by its own.
-    """
-
-    def __init__(
-        self,
-        clock: Callable[[], float] = time.monotonic,
-        epoch: Callable[[], float] = time.time,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        super().__init__(policies=[])
-        self._clock, self._epoch, self._sleep = clock, epoch, sleep
-        self._lock = threading.Lock()
-        self._general = SlidingWindows(_limits(REQUESTS_PER_HOUR), clock)
-        self._special = {path: SlidingWindows({s: n}, clock) for path, (n, s) in SPECIAL_LIMITS.items()}
-        self._paused_until = 0.0
-        self._server_remaining: int | None = None
-        self._server_reset = 0.0
-        self._server_ahead = 0.0
-
-    def now(self) -> float:
-        """UNIX seconds by DigitalOcean's clock, as far as an answer's `Date` has told it; else by this machine's."""
-        return self._epoch() + self._server_ahead
-
-    def acquire_call(self, request: Any, block: bool = True, timeout: float | None = None) -> None:
-        """Wait until the request may be sent, and count it. (`block` and `timeout` are the CDK's; unused.)"""
-        windows = self._windows(request)
-        announced = False
+        Returns the number by which `release` knows it.
+        """
         while True:
             with self._lock:
-                wait = max(windows.wait(), self._paused_until - self._clock())
-                if windows is self._general:
-                    wait = max(wait, self._wait_for_server())
-                if wait <= 0:
-                    windows.take(id(request))
-                    if windows is self._general and self._server_remaining is not None:
-                        self._server_remaining -= 1
-                    return
-            if wait >= _LOG_WAITS_FROM and not announced:
-                announced = True
-                logger.info("Keeping DigitalOcean's rate limit: the next request goes out in %.0f s", wait)
-            self._sleep(wait)
+                wait = self._wait_for(path)
+                if wait.seconds <= 0:
+                    return self._take(path)
+            if on_wait is not None:
+                on_wait(wait)
+            self.sleep(min(wait.seconds, _LOOK_AGAIN))
 
-    def update_from_response(self, request: Any, response: Any) -> None:
-        """Learn from an answer's headers (ratelimit-limit, -remaining, -reset, retry-after)."""
-        windows = self._windows(request)
+    def release(self, path: str, request_id: int, status: int = 0, headers: Mapping[str, str] | None = None) -> None:
+        """A request has ended; learn from its answer's headers (date, ratelimit-*, retry-after) if there is one."""
         with self._lock:
-            windows.answered(id(request))
-            self._set_clock(response.headers.get("date"))
-            if response.status_code == 429:
-                self._paused_until = max(self._paused_until, self._clock() + self.pause(response))
-            if windows is self._general:
-                self._believe(response.headers)
+            for limited in self._limits_of(path):
+                limited.windows.release(request_id)
+            if headers is None:
+                return
+            self.server_clock.learn(headers.get("date"))
+            if status == 429:
+                self._silence(path, headers)
+            if status != 429 or _number(headers.get("retry-after")) is None:
+                self._believe(headers)
 
-    def pause(self, response: Any) -> float:
-        """Seconds to stay silent after a 429: `retry-after` (burst limit) or until `ratelimit-reset`."""
-        retry_after = _number(response.headers.get("retry-after"))
-        if retry_after is not None:
-            return min(max(retry_after, 0.0), HOUR)
-        reset = _number(response.headers.get("ratelimit-reset"))
-        if reset is not None:
-            return min(max(reset - self._epoch(), 1.0), HOUR)
-        return MINUTE
+    def is_special(self, path: str) -> bool:
+        """Whether a path has a limit of its own."""
+        return self._special_of(path) is not None
 
-    def _believe(self, headers: Any) -> None:
-        limit = _number(headers.get("ratelimit-limit"))
-        if limit is not None and limit >= 1 and limit != self._general.limits[HOUR]:
-            self._general.limits = _limits(int(limit))
-        remaining = _number(headers.get("ratelimit-remaining"))
+    def _silence(self, path: str, headers: Mapping[str, str]) -> None:
+        """Stay silent after a 429: for `retry-after` (the burst), else until `ratelimit-reset` (the hour)."""
+        seconds = _number(headers.get("retry-after"))
+        if seconds is None:
+            reset = _number(headers.get("ratelimit-reset"))
+            seconds = reset - self.server_clock.now() if reset is not None else MINUTE
+            if seconds <= 0:
+                # The hour has room, so it was the minute that had none.
+                seconds = MINUTE
+        limited = self._special_of(path) or self._general
+        limited.silent_until = max(limited.silent_until, self.clock() + min(max(seconds, 0.0), HOUR))
+
+    def _wait_for(self, path: str) -> Wait:
+        waits = [limited.wait(self.clock()) for limited in self._limits_of(path)]
+        waits.append(self._wait_for_server())
+        return max(waits, key=lambda wait: wait.seconds)
+
+    def _wait_for_server(self) -> Wait:
+        if self._remaining is None or self._remaining > 0:
+            return Wait(0.0, "")
+        seconds = self._reset - self.clock()
+        if seconds <= 0:
+            # The oldest request has left the window: at least one place is free; the answer tells of more.
+            self._remaining = 1
+        return Wait(seconds, "DigitalOcean has no requests left for this hour (ratelimit-remaining: 0)")
+
+    def _take(self, path: str) -> int:
+        request_id = next(self._ids)
+        for limited in self._limits_of(path):
+            limited.windows.take(request_id)
+        if self._remaining is not None:
+            self._remaining -= 1
+        return request_id
+
+    def _believe(self, headers: Mapping[str, str]) -> None:
+        limit, remaining = _number(headers.get("ratelimit-limit")), _number(headers.get("ratelimit-remaining"))
+        general = self._general.windows
+        if limit is not None and limit >= 1 and limit != general.limits[HOUR]:
+            general.limits = _limits(int(limit))
         reset = _number(headers.get("ratelimit-reset"))
         if remaining is None or reset is None:
             return
+        if self._remaining is None:
+            used = general.limits[HOUR] - int(remaining)
+            general.add_foreign(min(max(0, used - general.counted), _MOST_FOREIGN))
         # Those still under way may not be in the server's count yet.
-        self._server_remaining = int(remaining) - self._general.under_way
-        self._server_reset = self._clock() + min(max(reset - self._epoch(), 0.0), HOUR)
+        self._remaining = int(remaining) - general.under_way
+        self._reset = self.clock() + min(max(reset - self.server_clock.now(), 0.0), HOUR)
 
-    def _set_clock(self, date: str | None) -> None:
-        try:
-            ahead = parsedate_to_datetime(date or "").timestamp() - self._epoch()
-        except ValueError:
-            return
-        # `Date` has whole seconds, and the answer took a moment: less than that is no difference.
-        self._server_ahead = ahead if abs(ahead) > _CLOCKS_AGREE else 0.0
+    def _special_of(self, path: str) -> _Limited | None:
+        return next((limited for prefix, limited in self._special.items() if path.startswith(prefix)), None)
 
-    def _wait_for_server(self) -> float:
-        if self._server_remaining is None or self._server_remaining > 0:
-            return 0.0
-        wait = self._server_reset - self._clock()
-        if wait <= 0:
-            # The oldest request has left the window: at least one place is free; the answer tells of more.
-            self._server_remaining = 1
-        return wait
-
-    def _windows(self, request: Any) -> SlidingWindows:
-        path = urlsplit(request.url).path
-        for prefix, windows in self._special.items():
-            if path.startswith(prefix):
-                return windows
-        return self._general
+    def _limits_of(self, path: str) -> list[_Limited]:
+        special = self._special_of(path)
+        return [self._general, special] if special else [self._general]
 
 
 def _limits(per_hour: int) -> dict[float, int]:
     return {MINUTE: max(1, int(per_hour * BURST_SHARE)), HOUR: per_hour}
+
+
+def _per(window: float, limit: int) -> str:
+    length = {MINUTE: "a minute", HOUR: "an hour"}.get(window, f"in {window:.0f} s")
+    return f"{limit:,} {length}"
 
 
 def _number(value: str | None) -> float | None:

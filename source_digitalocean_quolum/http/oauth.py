@@ -3,213 +3,169 @@
 import logging
 import threading
 import time
-from collections.abc import Mapping, MutableMapping
-from dataclasses import InitVar, dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Protocol
 
-import requests
-from airbyte_cdk.config_observation import emit_configuration_as_airbyte_control_message
 from airbyte_cdk.models import FailureType
-from airbyte_cdk.sources.declarative.auth.declarative_authenticator import DeclarativeAuthenticator
-from airbyte_cdk.sources.streams.http.requests_native_auth import TokenAuthenticator
-from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_digitalocean_quolum.http.addresses import oauth_base_url
-from source_digitalocean_quolum.http.run_context import RunContext
+from source_digitalocean_quolum.http.failures import RequestFailed, describe_failure
+from source_digitalocean_quolum.http.session import HttpSession
+from source_digitalocean_quolum.http.token_endpoint import (
+    ABOUT_TO_EXPIRE,
+    APPLICATION_ERRORS,
+    TokenAnswer,
+    read_expiry,
+    refresh_form,
+)
 
 logger = logging.getLogger("airbyte")
 
-# A token this close to its end is renewed before the request rather than after a 401. Well below the 30 days
-# a token lives, and above what a request takes.
-_ABOUT_TO_EXPIRE = timedelta(minutes=5)
-_TIMEOUT = (10, 30)
-_RETRY_WAITS = (1.0, 3.0, 9.0)
 RECONNECT = "Reconnect: authorize DigitalOcean again in this source's settings"
 
+_RETRY_WAITS = (1.0, 3.0, 9.0)
+# Seconds. A refusal that is still one after so long is believed: until then another sync of the same source may have
+# renewed access a moment before this one asked.
+_REFUSAL_LASTS = 60.0
 
-@dataclass
-class DigitalOceanOAuthAuthenticator(DeclarativeAuthenticator):
+
+class Authorization(Protocol):
+    """What signs requests."""
+
+    def header(self) -> str:
+        """The value of the Authorization header, with a token that is valid as far as is known."""
+
+    def renew(self, refused: str) -> bool:
+        """Get another token in place of the one in the header `refused`; false where there is no way to."""
+
+
+class PersonalAccessToken:
+    """A token that a person made, sent as it is."""
+
+    def __init__(self, token: str) -> None:
+        self._header = f"Bearer {token}"
+
+    def header(self) -> str:
+        """See Authorization."""
+        return self._header
+
+    def renew(self, refused: str) -> bool:
+        """See Authorization."""
+        return False
+
+
+class OAuthTokens:
     """OAuth 2.0 with DigitalOcean's rules (API reference, "OAuth").
 
     A refresh token works exactly once, and using it also ends the access token it was issued with. So:
     - an access token is used until it has expired or is about to; an expiry that is missing, unreadable or a
       bare number of seconds means unknown: the token is used, and renewed when DigitalOcean answers 401;
     - one thread refreshes, the others wait and use what it got;
-    - the new pair is on stdout, flushed, as a CONTROL message before the first request that uses it.
-    The tokens live in `config.credentials`, which all streams share.
+    - `announce` has written the new pair to stdout before anything else is done with it.
     """
 
-    config: Mapping[str, Any]
-    parameters: InitVar[Mapping[str, Any]]
+    def __init__(
+        self,
+        credentials: Mapping[str, Any],
+        base_url: str,
+        session: HttpSession,
+        slots: threading.BoundedSemaphore,
+        announce: Callable[[Mapping[str, Any]], None],
+    ) -> None:
+        self._credentials = dict(credentials)
+        self._base_url, self._session, self._slots, self._announce = base_url, session, slots, announce
+        self._lock = threading.RLock()
+        self._refused_since: float | None = None
+        self._refusal: RequestFailed | None = None
 
-    def __post_init__(self, parameters: Mapping[str, Any]) -> None:
-        self._connection = RunContext.of(self.config)
-        self._sent = threading.local()
-
-    @property
-    def auth_header(self) -> str:
-        """The header that carries the token."""
-        return "Authorization"
-
-    @property
-    def token(self) -> str:
-        """The header's value, with a token that is valid as far as its expiry tells."""
+    def header(self) -> str:
+        """See Authorization. Raises what `renew` raises."""
         if self._has_expired():
-            with self._connection.token_lock:
+            with self._lock:
                 if self._has_expired():
                     self._refresh()
         return f"Bearer {self._credentials['access_token']}"
 
-    def __call__(self, request: Any) -> Any:
-        """Sign a request, remembering with what: see refresh_and_set_access_token."""
-        token = self._sent.token = self.token
-        request.headers[self.auth_header] = token
-        return request
-
-    def refresh_and_set_access_token(self) -> None:
-        """Renew the token after a 401. The CDK calls this in the thread whose request was refused.
+    def renew(self, refused: str) -> bool:
+        """See Authorization.
 
         Ten threads may see the 401 at once: the first refreshes, the others find another token than the one
-        they sent and go on with it.
+        they sent and go on with it. Raises an AirbyteTracedException when access cannot be renewed.
         """
-        with self._connection.token_lock:
-            if self._sent.__dict__.get("token") in (None, f"Bearer {self._credentials.get('access_token')}"):
+        with self._lock:
+            if refused == f"Bearer {self._credentials.get('access_token')}":
                 self._refresh()
-
-    @property
-    def _credentials(self) -> MutableMapping[str, Any]:
-        credentials: MutableMapping[str, Any] = self.config["credentials"]
-        return credentials
+        return True
 
     def _has_expired(self) -> bool:
         if not self._credentials.get("access_token"):
             return True
-        expiry = expiry_of(self._credentials)
-        return expiry is not None and datetime.now(UTC) >= expiry - _ABOUT_TO_EXPIRE
+        expiry = read_expiry(self._credentials)
+        return expiry is not None and datetime.now(UTC) >= expiry - ABOUT_TO_EXPIRE
 
     def _refresh(self) -> None:
+        if self._refusal and time.monotonic() - (self._refused_since or 0.0) < _REFUSAL_LASTS:
+            raise self._refusal
         logger.info("Renewing access to DigitalOcean")
-        answer = self._ask_for_tokens()
-        renewed = with_tokens(self._credentials, answer)
-        for secret in ("access_token", "refresh_token"):
-            add_to_secrets(renewed[secret])
-        emit_configuration_as_airbyte_control_message({**self.config, "credentials": renewed})
-        self._credentials.update(renewed)
-        if "token_expiry_date" not in renewed:
-            self._credentials.pop("token_expiry_date", None)
+        answer = self._ask()
+        if not answer.has_token:
+            raise self._refused(answer)
+        renewed = answer.renew(self._credentials)
+        self._announce(renewed)
+        self._credentials = renewed
+        self._refusal = None
 
-    def _ask_for_tokens(self) -> Mapping[str, Any]:
-        """POST {oauth_base_url}/token, RFC 6749 section 6, in a form body: nothing secret in a URL."""
-        base = oauth_base_url(self.config)
-        form = {"grant_type": "refresh_token"}
-        for name in ("refresh_token", "client_id", "client_secret"):
-            if value := self._credentials.get(name):
-                form[name] = value
+    def _ask(self) -> TokenAnswer:
+        """POST {base_url}/token; trouble on the way is tried again. Raises RequestFailed."""
+        form = refresh_form(self._credentials)
         for wait in (*_RETRY_WAITS, None):
-            problem = ""
             try:
-                response = _post(f"{base}/token", form)
-                if response.status_code in (404, 405):
+                answer = self._post("token", form)
+                if answer.status in (404, 405):
                     # Older documentation knows /refresh; a 404 or 405 has not spent the token.
-                    response = _post(f"{base}/refresh", form)
-            except requests.RequestException as error:
-                problem = f"no answer ({type(error).__name__})"
-            else:
-                if response.status_code == 200:
-                    return _tokens(response)
-                if response.status_code != 429 and response.status_code < 500:
-                    raise _refused(response)
-                problem = f"HTTP {response.status_code}"
+                    answer = self._post("refresh", form)
+                if answer.has_token or (answer.status != 429 and answer.status < 500):
+                    return answer
+                problem = f"the authorization server answered HTTP {answer.status}"
+            except (OSError, ValueError) as error:
+                failure_type, problem = describe_failure(error, self._base_url)
+                if failure_type is FailureType.config_error:
+                    raise RequestFailed(f"Access to DigitalOcean cannot be renewed: {problem}.", failure_type) from None
             if wait is not None:
                 time.sleep(wait)
-        raise AirbyteTracedException(
-            message=f"DigitalOcean's authorization server could not renew access: {problem}. "
-            "The next sync tries again.",
-            failure_type=FailureType.transient_error,
+        raise RequestFailed(
+            f"DigitalOcean's authorization server could not renew access: {problem}. The next sync tries again.",
+            FailureType.transient_error,
         )
 
+    def _post(self, name: str, form: Mapping[str, str]) -> TokenAnswer:
+        with self._slots:
+            answer = self._session.exchange("POST", f"{self._base_url}/{name}", data=form)
+        return TokenAnswer.from_content(answer.status, answer.content)
 
-def with_tokens(credentials: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]:
-    """The credentials with the tokens of a token answer, and their expiry by this machine's clock.
-
-    Without a refresh token in the answer the one before stays (RFC 6749 section 6).
-    """
-    renewed = dict(credentials)
-    renewed["access_token"] = answer["access_token"]
-    renewed["refresh_token"] = answer.get("refresh_token") or renewed["refresh_token"]
-    renewed.pop("token_expiry_date", None)
-    lifetime = answer.get("expires_in")
-    if isinstance(lifetime, int | float) and lifetime > 2 * _ABOUT_TO_EXPIRE.total_seconds():
-        # A shorter life would count as "about to expire" at once: then only a 401 tells.
-        expiry = datetime.now(UTC) + timedelta(seconds=lifetime)
-        renewed["token_expiry_date"] = expiry.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return renewed
-
-
-class AccessTokenAuthenticator(TokenAuthenticator, DeclarativeAuthenticator):
-    """A personal access token, sent as it is."""
-
-
-def authenticator_of(config: Mapping[str, Any]) -> DeclarativeAuthenticator:
-    """What signs requests, by the configured way in."""
-    credentials = config["credentials"]
-    if credentials["auth_type"] == "oauth2.0":
-        return DigitalOceanOAuthAuthenticator(config=config, parameters={})
-    return AccessTokenAuthenticator(token=credentials["access_token"])
-
-
-def expiry_of(credentials: Mapping[str, Any]) -> datetime | None:
-    """When the access token expires; None where that is not known for sure."""
-    written = credentials.get("token_expiry_date")
-    if not isinstance(written, str) or written.strip().isdigit():
-        return None
-    try:
-        expiry = datetime.fromisoformat(written)
-    except ValueError:
-        return None
-    return expiry if expiry.tzinfo else expiry.replace(tzinfo=UTC)
-
-
-def _post(url: str, form: Mapping[str, str]) -> requests.Response:
-    return requests.post(url, data=form, timeout=_TIMEOUT, allow_redirects=False)
-
-
-def _tokens(response: requests.Response) -> Mapping[str, Any]:
-    try:
-        answer = response.json()
-    except requests.JSONDecodeError:
-        answer = None
-    # `token_type` is not asked for: confidential clients get DigitalOcean's older `bearer` field instead.
-    if not isinstance(answer, dict) or not isinstance(answer.get("access_token"), str):
-        raise AirbyteTracedException(
-            message=f"DigitalOcean's authorization server answered without an access token. {RECONNECT}.",
-            internal_message=f"token endpoint: 200, {response.headers.get('content-type')}, no access_token",
-            failure_type=FailureType.config_error,
+    def _refused(self, answer: TokenAnswer) -> AirbyteTracedException:
+        reason = answer.error
+        if 200 <= answer.status < 400:
+            what = f"answered HTTP {answer.status} without an access token"
+            return RequestFailed(f"DigitalOcean's authorization server {what}. {RECONNECT}.", FailureType.config_error)
+        if reason in APPLICATION_ERRORS:
+            return RequestFailed(
+                f"DigitalOcean does not know this OAuth application ({reason}): check `client_id` and "
+                f"`client_secret`, then {RECONNECT[0].lower()}{RECONNECT[1:]}.",
+                FailureType.config_error,
+            )
+        if self._refused_since is not None and time.monotonic() - self._refused_since >= _REFUSAL_LASTS:
+            return RequestFailed(
+                f"Access to DigitalOcean has ended and could not be renewed ({reason}): it was revoked, or its refresh "
+                f"token was used elsewhere. {RECONNECT}.",
+                FailureType.config_error,
+            )
+        self._refused_since = self._refused_since or time.monotonic()
+        self._refusal = RequestFailed(
+            f"DigitalOcean did not renew access ({reason}). Another sync of this source may have renewed it a moment "
+            f"ago; then the next try finds the new access and works. If it is refused again, access was revoked or has "
+            f"ended. {RECONNECT}.",
+            FailureType.transient_error,
         )
-    return answer
-
-
-def _refused(response: requests.Response) -> AirbyteTracedException:
-    try:
-        answer = response.json()
-    except requests.JSONDecodeError:
-        answer = {}
-    answer = answer if isinstance(answer, dict) else {}
-    reason = answer.get("error") or answer.get("id") or f"HTTP {response.status_code}"
-    if reason in ("invalid_client", "unauthorized_client"):
-        message = (
-            f"DigitalOcean does not know this OAuth application ({reason}): "
-            f"check `client_id` and `client_secret`, then {RECONNECT[0].lower()}{RECONNECT[1:]}."
-        )
-    else:
-        message = (
-            f"Access to DigitalOcean has ended and could not be renewed ({reason}): it was revoked, or the "
-            f"refresh token was used by another sync. {RECONNECT}."
-        )
-    return AirbyteTracedException(
-        message=message,
-        internal_message=f"token endpoint answered {response.status_code}: {reason}",
-        failure_type=FailureType.config_error,
-    )
+        return self._refusal

@@ -1,32 +1,27 @@
-"""Pages that several streams of one run need, read from DigitalOcean once."""
+"""Answers that several streams of one run need, asked for once."""
 
 import threading
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import requests
-from requests.structures import CaseInsensitiveDict
+from source_digitalocean_quolum.records.answer import Answer
 
 
-@dataclass(frozen=True)
-class _Page:
-    status: int
-    headers: CaseInsensitiveDict[str]
-    body: bytes
-    url: str
+@dataclass(frozen=True, slots=True)
+class _CachedAnswer:
+    answer: Answer
+    compressed: bytes
 
     @classmethod
-    def of(cls, response: requests.Response) -> "_Page":
+    def from_answer(cls, answer: Answer) -> "_CachedAnswer":
         # A list of resources shrinks to a tenth: parents of a large account stay small in memory.
-        body = zlib.compress(response.content, level=1)
-        return cls(response.status_code, response.headers, body, response.url)
+        compressed = zlib.compress(answer.content, level=1)
+        return cls(Answer(answer.status, answer.path, answer.headers, b""), compressed)
 
-    def response(self) -> requests.Response:
-        response = requests.Response()
-        response.status_code, response.headers, response.url = self.status, self.headers, self.url
-        response._content = zlib.decompress(self.body)  # noqa: SLF001 (requests offers no public way)
-        return response
+    def open(self, records_key: str) -> Answer:
+        kept = self.answer
+        return Answer.from_content(kept.status, kept.path, kept.headers, zlib.decompress(self.compressed), records_key)
 
 
 class PageCache:
@@ -39,11 +34,11 @@ class PageCache:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._key_locks: dict[str, threading.Lock] = {}
-        self._pages: dict[str, _Page] = {}
+        self._pages: dict[str, _CachedAnswer] = {}
 
     def get(
-        self, key: str, fetch: Callable[[], requests.Response | None], *, again: bool = False
-    ) -> requests.Response | None:
+        self, key: str, records_key: str, fetch: Callable[[], Answer | None], *, again: bool = False
+    ) -> Answer | None:
         """The answer for this key, fetched by the first caller. A refused or failed fetch is not kept.
 
         `again` asks DigitalOcean in any case, and the new answer takes the place of the old one.
@@ -52,8 +47,8 @@ class PageCache:
             key_lock = self._key_locks.setdefault(key, threading.Lock())
         with key_lock:
             if not again and (page := self._pages.get(key)):
-                return page.response()
-            response = fetch()
-            if response is not None and response.status_code == 200:
-                self._pages[key] = _Page.of(response)
-            return response
+                return page.open(records_key)
+            answer = fetch()
+            if answer is not None:
+                self._pages[key] = _CachedAnswer.from_answer(answer)
+            return answer

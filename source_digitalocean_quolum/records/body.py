@@ -9,9 +9,7 @@ from typing import Any
 
 import msgspec
 import orjson
-import requests
 
-_BODY = "_quolum_body"
 # What paging.py reads of an answer beside its list.
 _PLACE = ("links", "meta", "total", "total_pages", "total_items")
 # The first byte of a JSON object.
@@ -24,39 +22,21 @@ class UnexpectedBody(Exception):
     """An answer that is not what the API promises. Its text says, in words, what it was instead."""
 
 
-def decode(response: requests.Response, unread: str = "") -> Any:
-    """The answer's JSON (or CSV), parsed once per response however many ask for it.
+def decode_body(content: bytes, content_type: str, records_key: str = "") -> Any:
+    """An answer's JSON (or CSV).
 
-    Where the answer holds a list of objects under the key `unread`, they stay in their bytes (msgspec.Raw) and of
-    the rest only what tells the page's place is there: a page that waits for its turn is then itself and not ten times
-    that as objects.
+    Where the answer holds a list of objects under `records_key`, they stay in their bytes (msgspec.Raw) and of the rest
+    only what tells the page's place is there: a page that waits for its turn is then itself and not ten times that as
+    objects.
 
-    Raises UnexpectedBody for an empty body, HTML and truncated JSON: an answer that cannot be read is an
-    error, never an empty page.
+    Raises UnexpectedBody for an empty body, HTML and truncated JSON: an answer that cannot be read is an error, never
+    an empty page.
     """
-    body = response.__dict__.get(_BODY)
-    if body is None:
-        body = response.__dict__[_BODY] = _parse(response, unread)
-    return body
-
-
-def release(response: requests.Response) -> None:
-    """Let go of an answer's body, parsed and not, once its records are taken.
-
-    The CDK's retry machinery leaves answers in reference cycles, where they would stay until the garbage
-    collector comes by: with 440 KB a page and ten times that as objects.
-    """
-    response.__dict__.pop(_BODY, None)
-    response._content = b""  # noqa: SLF001 (requests offers no public way)
-
-
-def _parse(response: requests.Response, unread: str) -> Any:
-    content = response.content
     if not content.strip():
         raise UnexpectedBody("an empty body")
-    if response.headers.get("Content-Type", "").lower().startswith("text/csv"):
+    if content_type.lower().startswith("text/csv"):
         return {CSV_LINES: CsvLines(content)}
-    if unread and (body := _unread(content, unread)) is not None:
+    if records_key and (body := _unread(content, records_key)) is not None:
         return body
     return parse(content)
 

@@ -30,7 +30,7 @@ class ChangedParentsRouter(SubstreamPartitionRouter):
 
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
         super().__post_init__(parameters)
-        self._connection = RunContext.of(self.config)
+        self._run = RunContext.from_config(self.config)
         (parent,) = self.parent_stream_configs
         self._parent = parent.stream.name
         self._partition_field = parent.partition_field.eval(self.config)  # type: ignore[union-attr]
@@ -49,13 +49,13 @@ class ChangedParentsRouter(SubstreamPartitionRouter):
 
     def get_stream_state(self) -> Mapping[str, StreamState]:
         """The hashes to go on from, by the parent's id: the incoming ones until the last slice is made."""
-        if self._read is None or self._connection.is_refused(self.name):
+        if self._read is None or self._run.access.is_refused(self.name):
             return {self._parent: self._before()}
-        unfinished = self._connection.unfinished[self.name]
+        unfinished = self._run.unfinished_parents(self.name)
         return {self._parent: {id_: hash_ for id_, hash_ in self._read.items() if id_ not in unfinished}}
 
     def _before(self) -> dict[str, str]:
-        states = self._connection.incoming_states.get(self.name, {}).get("parent_state")
+        states = self._run.incoming_states.get(self.name, {}).get("parent_state")
         hashes = states.get(self._parent) if isinstance(states, Mapping) else None
         return dict(hashes) if isinstance(hashes, Mapping) else {}
 

@@ -1,9 +1,14 @@
 """Before and after: cursor values compared, and lists that begin with the newest read no further than needed."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 from source_digitalocean_quolum.records.page import Rows
+from source_digitalocean_quolum.records.times import parse_time
+
+# An invoice's period is no moment: such values compare as text.
+_PERIOD = re.compile(r"\d{4}-\d{2}", re.ASCII)
 
 
 class NewestFirst:
@@ -14,40 +19,58 @@ class NewestFirst:
     """
 
     def __init__(self, cursor_field: str, since: str) -> None:
-        self._field, self._since = cursor_field, since
+        self._field, self._since = cursor_field, parse_time(since)
         self._last: datetime | None = None
-        self._ordered = True
+        self._ordered = self._since is not None
 
     def is_past(self, rows: Rows) -> bool:
         """Note one page; true when its last record, and so all that follow, lie before the cursor."""
         for row in rows:
-            value = _moment(row.get(self._field))
+            value = parse_time(row.get(self._field))
             if value is None or (self._last is not None and value > self._last):
                 self._ordered = False
             if not self._ordered:
                 return False
             self._last = value
-        return self._last is not None and is_older(self._last.isoformat(), self._since)
+        return self._last is not None and self._since is not None and self._last < self._since
 
 
 def is_older(value: Any, than: str) -> bool:
     """Whether a cursor value lies before another one.
 
-    False where the value does not read as a moment: such a record is never dropped. Values that are no
-    moments by nature (an invoice period, 2026-10) compare as text.
+    False where nothing is known of the value (null, empty, Go's zero time, no time at all): such a record is never
+    dropped.
     """
-    other = _moment(than)
-    if other is None:
-        return isinstance(value, str) and value < than
-    moment = _moment(value)
-    return moment is not None and moment < other
+    other = parse_time(than)
+    if other is not None:
+        moment = parse_time(value)
+        return moment is not None and moment < other
+    return isinstance(value, str) and bool(_PERIOD.fullmatch(value)) and value < than
 
 
-def _moment(value: Any) -> datetime | None:
-    if not isinstance(value, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+class UsableCursorValues:
+    """Which cursor values may move a cursor: those that read as a time not after the start of the sync.
+
+    A cursor that a date of 2099 has moved would hide everything that comes after.
+    """
+
+    def __init__(self, latest: float) -> None:
+        """`latest` is when the sync began, in UNIX seconds by DigitalOcean's clock."""
+        self._latest = datetime.fromtimestamp(latest, UTC)
+        self._known: dict[Any, bool] = {}
+
+    def __contains__(self, value: Any) -> bool:
+        if not isinstance(value, str):
+            return False
+        known = self._known.get(value)
+        if known is None:
+            if len(self._known) > 1000:
+                self._known.clear()
+            known = self._known[value] = self._is_usable(value)
+        return known
+
+    def _is_usable(self, value: str) -> bool:
+        if _PERIOD.fullmatch(value):
+            return "1970-01" <= value <= self._latest.strftime("%Y-%m")
+        moment = parse_time(value)
+        return moment is not None and moment <= self._latest

@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import requests
 from airbyte_cdk.sources.types import StreamSlice
 
 from source_digitalocean_quolum.http.endpoint import Endpoint, Source
-from source_digitalocean_quolum.records.body import UnexpectedBody, decode, is_unread, parse, take
+from source_digitalocean_quolum.http.slice_values import NOT_CONSTANT, evaluate_constant
+from source_digitalocean_quolum.records.body import UnexpectedBody, is_unread, parse
 
 Row = dict[str, Any]
 
@@ -22,11 +21,6 @@ class RecordContext(NamedTuple):
     outer: Row
     around: Mapping[str, Row] = MappingProxyType({})
     nested: str = ""
-
-
-def listed(response: requests.Response, endpoint: Endpoint) -> Sequence[Any]:
-    """What stands in an answer's list, unread where it may be (Endpoint.unread); raises UnexpectedBody."""
-    return take(decode(response, endpoint.unread), endpoint.records, values=bool(endpoint.values))
 
 
 def select(body: Any, members: Sequence[Any], endpoint: Endpoint) -> Iterator[tuple[Row, RecordContext]]:
@@ -94,10 +88,10 @@ class AddedFields:
     def of(cls, endpoint: Endpoint, stream_slice: StreamSlice) -> "AddedFields":
         """For the rows of this slice."""
         known = {**(stream_slice.extra_fields or {}), **stream_slice}
-        values = {name: _constant(source, known) for name, source in endpoint.derived.items()}
+        values = {name: evaluate_constant(source, known) for name, source in endpoint.derived.items()}
         return cls(
-            {name: value for name, value in values.items() if value is not _UNKNOWN},
-            {name: _reader(endpoint.derived[name]) for name, value in values.items() if value is _UNKNOWN},
+            {name: value for name, value in values.items() if value is not NOT_CONSTANT},
+            {name: _reader(endpoint.derived[name]) for name, value in values.items() if value is NOT_CONSTANT},
         )
 
     def derive(self, row: Row, place: RecordContext) -> None:
@@ -105,26 +99,6 @@ class AddedFields:
         row.update(self.constants)
         for name, read in self.placed.items():
             row[name] = read(row, place)
-
-
-def posted(endpoint: Endpoint, known: Mapping[str, Any]) -> Row:
-    """The JSON body of a request for a slice; empty for a GET."""
-    return {name: _constant(source, known) for name, source in endpoint.post.items()}
-
-
-_UNKNOWN = object()
-
-
-def _constant(source: Source, known: Mapping[str, Any]) -> Any:
-    """A value that is the same for all records of a slice."""
-    if "slice" in source:
-        value = known.get(source["slice"])
-        return value == source["equals"] if "equals" in source else value
-    if "text" in source:
-        return source["text"].format_map(known)
-    if "clock" in source:
-        return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return _UNKNOWN
 
 
 def _reader(source: Source) -> Callable[[Row, RecordContext], Any]:

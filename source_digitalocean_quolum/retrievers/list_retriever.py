@@ -1,24 +1,25 @@
-"""The way from a slice to its records: ask for a page, decode it once, take, clean, emit."""
+"""The way from a slice to its records: page after page, until the list is read whole."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import InitVar, dataclass, field
 from typing import Any
 
-import requests
-from airbyte_cdk.sources.declarative.requesters.requester import Requester
+from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.declarative.retrievers.retriever import Retriever
 from airbyte_cdk.sources.types import Record, StreamSlice
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_digitalocean_quolum.http.endpoint import Endpoint
-from source_digitalocean_quolum.http.requester import AGAIN
+from source_digitalocean_quolum.http.requester import DigitalOceanRequester
 from source_digitalocean_quolum.http.run_context import RunContext
-from source_digitalocean_quolum.records.body import decode
 from source_digitalocean_quolum.records.page import RecordPage, Rows
-from source_digitalocean_quolum.retrievers.cursor_order import NewestFirst, is_older
-from source_digitalocean_quolum.retrievers.extractor import AddedFields, listed
-from source_digitalocean_quolum.retrievers.low_watermark import LowWatermark
-from source_digitalocean_quolum.retrievers.pagination import Page, PageNumberPaginator, page_params, read_page
+from source_digitalocean_quolum.retrievers.cursor_order import NewestFirst, UsableCursorValues, is_older
+from source_digitalocean_quolum.retrievers.extractor import AddedFields
+from source_digitalocean_quolum.retrievers.low_watermark import LowWatermark, without_cursor
+from source_digitalocean_quolum.retrievers.page_fetcher import PageFetcher
+from source_digitalocean_quolum.retrievers.pagination import PageNumberPaginator
 from source_digitalocean_quolum.retrievers.record_reader import RecordReader
 
 logger = logging.getLogger("airbyte")
@@ -34,7 +35,7 @@ class DigitalOceanRetriever(Retriever):
     in that read.
     """
 
-    requester: Requester
+    requester: DigitalOceanRequester
     config: Mapping[str, Any]
     parameters: InitVar[Mapping[str, Any]]
     name: str = ""
@@ -43,7 +44,7 @@ class DigitalOceanRetriever(Retriever):
     incremental_sync: Any = None
 
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
-        self._connection = RunContext.of(self.config)
+        self._run = RunContext.from_config(self.config)
         self._endpoint = Endpoint.of(self.api)
         self._made: tuple[Any, RecordReader] | None = None
         cursor = self.incremental_sync
@@ -64,83 +65,100 @@ class DigitalOceanRetriever(Retriever):
     def read_pages(
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
     ) -> Iterator[RecordPage]:
-        """The same by pages of rows that need only be written (record_path.py)."""
-        _slice = stream_slice or StreamSlice(partition={}, cursor_slice={})
-        pages = self._read(_slice, self._reader(records_schema))
-        if self._endpoint.unfinished and self._cursor_field:
-            hold_back = LowWatermark(self._endpoint.unfinished, self._cursor_field, _slice)
-            for rows in pages:
-                yield hold_back.pass_on(rows)
-            yield from hold_back.rest()
-            if hold_back.holds:
-                self._connection.unfinished[self.name].update(map(str, _slice.partition.values()))
+        """The same by pages of records that need only be written (protocol/)."""
+        slice_ = stream_slice or StreamSlice(partition={}, cursor_slice={})
+        if not self._endpoint.wants({**(slice_.extra_fields or {}), **slice_}):
+            return
+        since = slice_.cursor_slice.get("start_time") if self._cursor_field else None
+        pages = self._read(slice_, self._reader(records_schema), since)
+        if since is not None:
+            pages = ([row for row in rows if not is_older(row.get(self._cursor_field), since)] for rows in pages)
+        if self._observed:
+            yield from self._with_cursor(pages, slice_)
         else:
             for rows in pages:
-                yield RecordPage(rows, _slice)
+                yield RecordPage(rows, slice_)
 
-    def _read(self, stream_slice: StreamSlice, reader: RecordReader) -> Iterator[Rows]:
-        """Walk the pages; see PageNumberPaginator for what happens while the list changes."""
-        endpoint, field = self._endpoint, self._cursor_field
-        if not endpoint.wants({**(stream_slice.extra_fields or {}), **stream_slice}):
+    def _with_cursor(self, pages: Iterator[Rows], stream_slice: StreamSlice) -> Iterator[RecordPage]:
+        """Have only those records move the cursor whose value may."""
+        usable = UsableCursorValues(self._run.started_at)
+        if self._endpoint.unfinished and self._cursor_field:
+            watermark = LowWatermark(self._endpoint.unfinished, self._cursor_field, stream_slice, usable)
+            for rows in pages:
+                yield watermark.pass_on(rows)
+            yield from watermark.rest()
+            if watermark.holds:
+                self._run.note_unfinished(self.name, stream_slice.partition.values())
             return
-        deriver = AddedFields.of(endpoint, stream_slice)
-        since = stream_slice.cursor_slice.get("start_time") if field else None
-        order = NewestFirst(field, since) if endpoint.newest_first and since else None
-        walk = PageNumberPaginator()
+        for rows in pages:
+            if all(row.get(self._observed) in usable for row in rows):
+                yield RecordPage(rows, stream_slice)
+                continue
+            yield without_cursor([row for row in rows if row.get(self._observed) not in usable], stream_slice)
+            yield RecordPage([row for row in rows if row.get(self._observed) in usable], stream_slice)
 
-        def emit(rows: Rows, keys: list[Any]) -> Rows:
-            fresh = walk.unseen(rows, keys)
-            return fresh if since is None else [row for row in fresh if not is_older(row.get(field), since)]
-
-        def ask(number: int) -> requests.Response | None:
-            return self._page(stream_slice, number, again=walk.restarted)
-
-        with self._connection.look_ahead(endpoint, ask) as pages:
-            while (response := pages.page(walk.number)) is not None:
-                page = self._place(response, walk.number)
-                if order is None:
-                    pages.expect(page)
-                rows = reader.read(response, deriver)
+    def _read(self, stream_slice: StreamSlice, reader: RecordReader, since: str | None) -> Iterator[Rows]:
+        """The records of the list, page by page; see PageNumberPaginator for what happens while it changes."""
+        endpoint = self._endpoint
+        added = AddedFields.of(endpoint, stream_slice)
+        order = NewestFirst(self._cursor_field, since) if endpoint.newest_first and since else None
+        paginator = PageNumberPaginator()
+        fetcher = PageFetcher(self.requester, endpoint, stream_slice, self._run)
+        with closing(fetcher.pages(paginator, prefetch=order is None)) as pages:
+            for fetched in pages:
+                page = fetched.page
+                rows = reader.read(fetched.take_answer(), added)
                 keys = self._keys_of(rows)
-                if walk.doubts(page, keys):
-                    pages.forget()
+                if paginator.must_refetch(page, keys):
                     continue
-                yield emit(rows, keys)
-                for number in walk.moved(page):
-                    if (reread := self._page(stream_slice, number, again=True)) is not None:
-                        walk.noticed(self._place(reread, number))
-                        moved = reader.read(reread, deriver)
-                        yield emit(moved, self._keys_of(moved))
-                if (order and order.is_past(rows)) or not walk.advance(page):
+                fresh = paginator.deduplicate(rows, keys)
+                yield fresh
+                for number in paginator.pages_to_reread(page):
+                    if (answer := fetcher.fetch(number, page.size, again=True)) is not None:
+                        paginator.update_total(fetcher.read(answer, number, page.size))
+                        moved = reader.read(answer, added)
+                        yield paginator.deduplicate(moved, self._keys_of(moved))
+                if order and order.is_past(rows):
+                    return
+                if not (paginator.advance(page, len(fresh)) or self._is_short(paginator)):
                     return
 
-    def _page(self, stream_slice: StreamSlice, number: int, *, again: bool) -> requests.Response | None:
-        """Ask for one page; None where the stream has nothing here (see the error handler)."""
-        response = self.requester.send_request(
-            stream_slice=stream_slice,
-            next_page_token=AGAIN if again else None,
-            request_params=page_params(self._endpoint.paging, number),
-        )
-        return response if response is not None and response.ok else None
+    def _is_short(self, paginator: PageNumberPaginator) -> bool:
+        """After the last page: whether the list is read again, because it counts more records than came.
 
-    def _place(self, response: requests.Response, number: int) -> Page:
-        body = decode(response, self._endpoint.unread)
-        return read_page(body, number, self._endpoint.paging, len(listed(response, self._endpoint)))
+        What stays short is said with both numbers; of nothing at all it is not known that there is nothing.
+        """
+        if (missing := paginator.missing) is None:
+            return False
+        if paginator.read_again():
+            return True
+        received, total = missing
+        if not received:
+            raise AirbyteTracedException(
+                message=f"DigitalOcean counts {total} records of {self.name} and sends none. "
+                "The next sync tries again.",
+                failure_type=FailureType.transient_error,
+            )
+        logger.warning(
+            "Stream %s: DigitalOcean counts %d records in a list and sends %d of them, also when asked again. "
+            "Those are read.",
+            self.name,
+            total,
+            received,
+        )
+        return False
 
     def _reader(self, schema: Mapping[str, Any]) -> RecordReader:
         if self._made is None or self._made[0] is not schema:
             unfinished = self._endpoint.unfinished
             fields = dict.fromkeys([*self._key, self._observed, unfinished.field if unfinished else ""])
-            misfits = self._connection.misfits[self.name]
-            self._made = (
-                schema,
-                RecordReader(self.name, self._endpoint, schema, [one for one in fields if one], misfits),
-            )
+            errors = self._run.conversion_errors[self.name]
+            self._made = schema, RecordReader(self.name, self._endpoint, schema, [one for one in fields if one], errors)
         return self._made[1]
 
 
 def _key_reader(key: list[str]) -> Callable[[Rows], list[Any]]:
-    """Read rows' keys; None where a part of one is missing, so that the row counts as no other row's double."""
+    """Read records' keys; None where a part of one is missing, so that the record counts as no other's double."""
     if len(key) == 1:
         name = key[0]
         return lambda rows: [row.get(name) for row in rows]

@@ -7,11 +7,8 @@ from threading import Semaphore
 from types import TracebackType
 from typing import Self
 
-import requests
-
-from source_digitalocean_quolum.retrievers.pagination import PAGE_SIZE, Page
-
-Answer = requests.Response | None
+from source_digitalocean_quolum.records.answer import Answer
+from source_digitalocean_quolum.retrievers.page import Page
 
 # Seconds. Shorter waits are for the processor, which more requests would only keep busier.
 _SHORT_WAIT = 0.02
@@ -22,39 +19,40 @@ class PagePrefetcher:
 
     Pages are numbered, and `meta.total` on the first one says how many there will be: a list of 60,000 Droplets
     need not wait 300 times for an answer before it asks the next question. Pages are still used one after the
-    other, each with the total it was answered with, so what PageWalk concludes from two neighbouring pages
+    other, each with the total it was answered with, so what PageNumberPaginator concludes from two neighbouring pages
     holds whichever of them was asked for first. A page is only asked for when the list has it by the newest
     count: the number of requests stays the same, unless the list shrinks by whole pages meanwhile.
 
     How many are under way follows need: more when the reader had to wait for the network, fewer when pages lie
-    ready, for a page of 440 KB that waits is memory. All lists of a run share the `room`, beginning with a place for
+    ready, for a page of 440 KB that waits is memory. All lists of a run share the `slots`, beginning with one for
     the page each is at: where as many lists are read as requests may be under way, none asks ahead.
 
     Measured at 50 ms a request: 60,000 Droplets in 4 s instead of 19.
     """
 
-    def __init__(self, ask: Callable[[int], Answer], pool: Executor, room: Semaphore, most: int) -> None:
-        self._ask, self._pool, self._room, self._most = ask, pool, room, most
+    def __init__(self, ask: Callable[[int], Answer | None], pool: Executor, slots: Semaphore, most: int) -> None:
+        """`ask` fetches a page by its number, and `most` are asked for at once; 0 to ask for none ahead."""
+        self._ask, self._pool, self._slots, self._most = ask, pool, slots, most
         self._depth = min(1, most)
-        self._asked: dict[int, Future[Answer]] = {}
-        self._has_place = False
+        self._asked: dict[int, Future[Answer | None]] = {}
+        self._has_slot = False
 
     def __enter__(self) -> Self:
-        self._has_place = self._room.acquire(blocking=False)
+        self._has_slot = self._slots.acquire(blocking=False)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.forget()
-        if self._has_place:
-            self._room.release()
+        if self._has_slot:
+            self._slots.release()
 
-    def page(self, number: int) -> Answer:
+    def fetch(self, number: int) -> Answer | None:
         """The answer for this page, asked for now unless it was before. Raises what asking raised."""
         asked = self._asked.pop(number, None)
         if asked is not None:
-            self._room.release()
+            self._slots.release()
         # One not yet begun is cancelled: this thread has nothing better to do than to ask itself.
         if asked is None or asked.cancel():
             return self._ask(number)
@@ -66,17 +64,17 @@ class PagePrefetcher:
             self._depth = max(self._depth - 1, 1)
         return answer
 
-    def expect(self, page: Page) -> None:
+    def prefetch_after(self, page: Page) -> None:
         """Ask for the pages after this one, as far as it is certain that the list has them.
 
         Nothing is certain of a list without a count, and of a server that makes shorter pages than asked for.
         """
-        if page.total is None or page.next != page.number + 1 or page.records != PAGE_SIZE:
+        if page.total is None or page.records != page.size:
             return
-        last = min(-(-page.total // PAGE_SIZE), page.number + self._depth)
+        last = min(-(-page.total // page.size), page.number + self._depth)
         for number in range(page.number + 1, last + 1):
             if number not in self._asked:
-                if not self._room.acquire(blocking=False):
+                if not self._slots.acquire(blocking=False):
                     return
                 self._asked[number] = self._pool.submit(self._ask, number)
 
@@ -84,5 +82,5 @@ class PagePrefetcher:
         """Do without the pages asked for: the list has to be read anew, or no further."""
         for asked in self._asked.values():
             asked.cancel()
-            self._room.release()
+            self._slots.release()
         self._asked.clear()

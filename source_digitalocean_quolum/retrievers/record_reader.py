@@ -4,24 +4,24 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import requests
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_digitalocean_quolum.http.endpoint import Endpoint
-from source_digitalocean_quolum.http.errors import unreadable
-from source_digitalocean_quolum.records.body import CsvLines, UnexpectedBody, decode, is_unread, parse, release
+from source_digitalocean_quolum.http.listed import list_members
+from source_digitalocean_quolum.records.answer import Answer
+from source_digitalocean_quolum.records.body import CsvLines, UnexpectedBody, is_unread, parse
 from source_digitalocean_quolum.records.conform import compile_conformer
 from source_digitalocean_quolum.records.page import Row, Rows, SerializedRecord
 from source_digitalocean_quolum.records.passthrough import PassthroughReader, passes_through
 from source_digitalocean_quolum.records.secrets import drop, may_hold_secrets, scrub, secret_tree, secrets_of
-from source_digitalocean_quolum.retrievers.extractor import AddedFields, RecordContext, listed, select
+from source_digitalocean_quolum.retrievers.extractor import AddedFields, RecordContext, select
 
 
 class RecordReader:
     """Reads the rows of one stream's answers; shared by its threads.
 
-    `fields` are those that a read looks at, the primary key's among them. Of each answer it lets go (release).
+    `fields` are those that a read looks at, the primary key's among them.
     """
 
     def __init__(
@@ -35,17 +35,16 @@ class RecordReader:
         as_they_came = endpoint.is_plain and endpoint.unread and self._conform and known and not self._secrets
         self._verbatim = PassthroughReader(schema, fields, list(endpoint.derived)) if as_they_came else None
 
-    def read(self, response: requests.Response, deriver: AddedFields) -> Rows:
+    def read(self, answer: Answer, deriver: AddedFields) -> Rows:
         """The rows of an answer, complete and clean, and each as it will be written (SerializedRecord) where it fits.
 
         No more than one record is there as objects at a time. Raises an AirbyteTracedException for records that cannot
         be read (a number that is none: 1e999).
         """
-        content = response.content
+        content = answer.content
         doubtful = may_hold_secrets(content)
         try:
-            body, members = decode(response, self._endpoint.unread), listed(response, self._endpoint)
-            release(response)
+            members = list_members(answer, self._endpoint)
             if self._verbatim and not deriver.placed and is_unread(members) and passes_through(content):
                 return self._verbatim.rows(
                     members,
@@ -53,25 +52,24 @@ class RecordReader:
                     lambda record: self._made(parse(record), RecordContext({}, {}), deriver, may_hold_secrets(record)),
                     may_hold_secrets if doubtful else None,
                 )
-            placed = select(body, members, self._endpoint)
+            placed = select(answer.body, members, self._endpoint)
             return [self._made(row, place, deriver, doubtful) for row, place in placed]
         except UnexpectedBody as problem:
-            raise _unreadable(response, problem) from None
+            raise _unreadable(answer, problem) from None
 
-    def taken(self, response: requests.Response) -> Sequence[Row]:
+    def taken(self, answer: Answer) -> Sequence[Row]:
         """The objects of an answer without their secrets, and nothing else done to them. Raises as `read` does.
 
         Those of a CSV file are made anew each time they are gone through (CsvLines).
         """
-        doubtful = may_hold_secrets(response.content)
+        doubtful = may_hold_secrets(answer.content)
         try:
-            body, members = decode(response, self._endpoint.unread), listed(response, self._endpoint)
-            release(response)
+            members = list_members(answer, self._endpoint)
             if isinstance(members, CsvLines) and not doubtful:
                 return members
-            return [self._clean(row, doubtful) for row, _ in select(body, members, self._endpoint)]
+            return [self._clean(row, doubtful) for row, _ in select(answer.body, members, self._endpoint)]
         except UnexpectedBody as problem:
-            raise _unreadable(response, problem) from None
+            raise _unreadable(answer, problem) from None
 
     def fit(self, row: Row) -> bool:
         """Make values fit the schema, in place; whether they did as they were."""
@@ -95,8 +93,9 @@ class RecordReader:
         return written if fitted or written.whole() == row else row
 
 
-def _unreadable(response: requests.Response, problem: UnexpectedBody) -> AirbyteTracedException:
+def _unreadable(answer: Answer, problem: UnexpectedBody) -> AirbyteTracedException:
     return AirbyteTracedException(
-        message=f"{unreadable(response, problem)} The next sync tries again.",
+        message=f"DigitalOcean answered HTTP {answer.status} for {answer.path} with {problem}. "
+        "The next sync tries again.",
         failure_type=FailureType.transient_error,
     )

@@ -15,7 +15,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_digitalocean_quolum.http.endpoint import SurrogateKey
 from source_digitalocean_quolum.records.page import Row
-from source_digitalocean_quolum.retrievers.pagination import PAGE_SIZE
+from source_digitalocean_quolum.retrievers.page import PAGE_SIZE
 
 # Of each list, in bytes; what is more waits in a file without a name, which ends with the process.
 _IN_MEMORY = 256 * 1024

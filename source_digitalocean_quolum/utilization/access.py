@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from source_digitalocean_quolum.http.access import StreamAccess
 from source_digitalocean_quolum.http.endpoint import Endpoint
+from source_digitalocean_quolum.http.probes import StreamProbes
 from source_digitalocean_quolum.utilization.settings import UtilizationSettings
 from source_digitalocean_quolum.utilization.table import Feature, load
 
@@ -28,10 +28,10 @@ _PROBES = {
 }
 
 
-def utilization_access(config: Mapping[str, Any]) -> list[StreamAccess]:
+def utilization_access(config: Mapping[str, Any]) -> list[StreamProbes]:
     """The utilization streams, each with the API it would be read from, and the other one if it may take that."""
     settings = UtilizationSettings.model_validate(config.get("utilization") or {})
-    return [StreamAccess(one.stream, *_ways(one, settings)) for one in load().features.values()]
+    return [StreamProbes(one.stream, *_ways(one, settings)) for one in load().features.values()]
 
 
 def _ways(feature: Feature, settings: UtilizationSettings) -> list[Endpoint]:

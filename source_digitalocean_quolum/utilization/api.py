@@ -1,32 +1,30 @@
 """The two metrics APIs over HTTP: the connection's token, budget and error handling, and answers as series."""
 
 import json
-import logging
-import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 import orjson
 import requests
 from airbyte_cdk.models import FailureType
-from airbyte_cdk.sources.streams.http import HttpClient
 from airbyte_cdk.sources.streams.http.error_handlers.response_models import ErrorResolution, ResponseAction
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_digitalocean_quolum.http.addresses import api_base_url
-from source_digitalocean_quolum.http.errors import DigitalOceanErrorHandler, api_error_message
-from source_digitalocean_quolum.http.oauth import authenticator_of
-from source_digitalocean_quolum.http.requester import USER_AGENT, with_operator_message
+from source_digitalocean_quolum.http.api_errors import api_error_message
+from source_digitalocean_quolum.http.client import ApiRequest
+from source_digitalocean_quolum.http.errors import ApiErrorHandler, retry
+from source_digitalocean_quolum.http.failures import RequestFailed
 from source_digitalocean_quolum.http.run_context import RunContext
-from source_digitalocean_quolum.records.body import OBJECT, UnexpectedBody, decode, release
+from source_digitalocean_quolum.http.session import AnswerTooLargeError, AnswerTooSlowError
+from source_digitalocean_quolum.records.answer import Answer
+from source_digitalocean_quolum.records.body import OBJECT, UnexpectedBody, parse
+from source_digitalocean_quolum.records.secrets import scrub as redact_text
 from source_digitalocean_quolum.utilization.intervals import Sample, clean
 
-_TIMEOUT = (10, 60)
-# An answer that is no answer (HTML of a proxy, a cut body) is asked for again after these waits, in seconds.
-_WAITS = (1.0, 4.0)
-
-_LIST = ord("[")
+# A list, or null for an empty one.
+_LIST_OR_NULL = b"[n"
 
 
 class Series(msgspec.Struct, gc=False):
@@ -37,7 +35,7 @@ class Series(msgspec.Struct, gc=False):
     """
 
     metric: msgspec.Raw
-    values: msgspec.Raw
+    values: msgspec.Raw = msgspec.Raw(b"null")
 
     def labels(self) -> dict[str, Any]:
         """The labels, parsed anew."""
@@ -47,14 +45,14 @@ class Series(msgspec.Struct, gc=False):
     def samples(self) -> list[Sample]:
         """The samples, parsed anew and cleaned."""
         try:
-            return clean(_PAIRS.decode(self.values))
+            return clean(_PAIRS.decode(self.values) or ())
         except msgspec.DecodeError:
             # Pairs that are none, and numbers that are written otherwise or beyond a float.
-            return clean(json.loads(bytes(self.values)))
+            return clean(json.loads(bytes(self.values)) or ())
 
 
 class _Data(msgspec.Struct):
-    result: list[Series]
+    result: list[Series] | None = None
 
 
 class _Matrix(msgspec.Struct):
@@ -62,7 +60,7 @@ class _Matrix(msgspec.Struct):
 
 
 # Numbers that are written as text are read as numbers, digit by digit what float() makes of them.
-_PAIRS = msgspec.json.Decoder(list[tuple[float, float]], strict=False)
+_PAIRS = msgspec.json.Decoder(list[tuple[float, float]] | None, strict=False)
 _MATRIX = msgspec.json.Decoder(_Matrix)
 
 
@@ -87,83 +85,67 @@ class Unreadable(Exception):
 
 
 class MetricsApi:
-    """Requests for one stream to one of the APIs, counted and paced like all others of the connection."""
+    """Requests for one stream to one of the APIs, through the run's one door."""
 
     def __init__(self, stream: str, config: Mapping[str, Any]) -> None:
         self._stream = stream
-        self._connection = RunContext.of(config)
-        self._base = api_base_url(config)
-        handler = MetricsErrorHandler(config=config, parameters={}, name=stream, api={"path": "", "records": ""})
-        self._http = HttpClient(
-            name=stream,
-            # Not the CDK's logger: at DEBUG its client logs every answer's body.
-            logger=logging.getLogger("airbyte.HttpRequester"),
-            error_handler=handler,
-            api_budget=self._connection.budget,
-            authenticator=authenticator_of(config),
-            backoff_strategy=handler.backoff_strategies,
-        )
-        self._connection.use_sockets(self._http._session)  # noqa: SLF001 (the CDK makes the session)
+        self._run = RunContext.from_config(config)
 
     def get(self, path: str, params: Mapping[str, str]) -> list[Series]:
         """The series of a Monitoring answer."""
-        return self._ask("GET", path, params=params)
+        return self._ask(ApiRequest(path, params, decode=False))
 
     def post(self, path: str, form: Mapping[str, str]) -> list[Series]:
         """The series of an Insights answer; the query is in the body, where its length does not matter."""
-        return self._ask("POST", path, data=form)
+        return self._ask(ApiRequest(path, method="POST", form=form, decode=False))
 
-    def _ask(self, method: str, path: str, **sent: Any) -> list[Series]:
-        for wait in (*_WAITS, None):
-            response = self._send(method, path, sent)
-            try:
-                return _matrix(response)
-            except UnexpectedBody as problem:
-                if wait is None:
-                    raise Unreadable(f"{problem}") from None
-            time.sleep(wait)
-        raise AssertionError("unreachable")
-
-    def _send(self, method: str, path: str, sent: Mapping[str, Any]) -> requests.Response:
-        self._connection.requests_by_stream[self._stream] += 1
+    def _ask(self, request: ApiRequest) -> list[Series]:
+        handler = MetricsErrorHandler(self._run.error_handler)
         try:
-            _, response = self._http.send_request(
-                http_method=method,
-                url=self._base + path,
-                request_kwargs={"stream": False, "allow_redirects": False, "timeout": _TIMEOUT},
-                headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
-                **sent,
-            )
-        except AirbyteTracedException as error:
-            raise with_operator_message(error) from error
-        # None is what the CDK's client returns for a time-out that the handler below lets pass.
-        if response is None or response.status_code in (413, 503, 504):
-            raise TooMuch("no answer in time" if response is None else f"HTTP {response.status_code}")
-        if response.status_code in (400, 422):
-            raise NotUnderstood(
-                f"HTTP {response.status_code}{api_error_message(response)}{_prometheus_error(response)}"
-            )
-        if response.status_code == 403:
-            raise Forbidden(api_error_message(response))
-        if response.status_code in (404, 410):
-            raise Absent(api_error_message(response))
-        return response
+            answer, _ = self._run.client.send(request, self._stream, handler)
+        except RequestFailed as failure:
+            if failure.status == 200:
+                raise Unreadable(failure.message or "") from None
+            raise
+        if answer is None or answer.status in (413, 503, 504):
+            raise TooMuch("no answer in time" if answer is None else f"HTTP {answer.status}")
+        words = api_error_message(answer)
+        if answer.status in (400, 422):
+            raise NotUnderstood(f"HTTP {answer.status}{words}{_prometheus_error(answer)}")
+        if answer.status == 403:
+            raise Forbidden(words)
+        if answer.status in (404, 410):
+            raise Absent(words)
+        return handler.series
 
 
-class MetricsErrorHandler(DigitalOceanErrorHandler):
-    """As for lists, but a refusal, a vanished resource or a query that is too large is for the caller to judge."""
+@dataclass(slots=True)
+class MetricsErrorHandler:
+    """What to do with one metrics answer, of which it keeps the `series`.
 
-    def interpret_response(self, response_or_exception: requests.Response | Exception | None) -> ErrorResolution:
+    As for lists, but a refusal, a vanished resource or a query that is too large is for the caller to judge.
+    """
+
+    every: ApiErrorHandler
+    series: list[Series] = field(default_factory=list)
+
+    def interpret_answer(self, answer: Answer) -> ErrorResolution:
         """See the class."""
-        if isinstance(response_or_exception, requests.Timeout):
-            return ErrorResolution(ResponseAction.IGNORE, None, "no answer in time")
-        if isinstance(response_or_exception, requests.Response):
-            status = response_or_exception.status_code
-            if status == 200:
-                return ErrorResolution(ResponseAction.SUCCESS, None, None)
-            if status in (400, 403, 404, 410, 413, 422, 503, 504):
-                return ErrorResolution(ResponseAction.IGNORE, None, f"HTTP {status}")
-        return super().interpret_response(response_or_exception)
+        if answer.status == 200:
+            try:
+                self.series = _read_matrix(answer)
+            except UnexpectedBody as problem:
+                return retry(f"DigitalOcean answered HTTP 200 for {answer.path} with {problem}.")
+            return ErrorResolution(ResponseAction.SUCCESS, None, None)
+        if answer.status in (400, 403, 404, 410, 413, 422, 503, 504):
+            return ErrorResolution(ResponseAction.IGNORE, None, None)
+        return self.every.interpret_answer(answer)
+
+    def interpret_exception(self, error: Exception, url: str) -> ErrorResolution:
+        """See the class."""
+        if isinstance(error, requests.ReadTimeout | AnswerTooLargeError | AnswerTooSlowError):
+            return ErrorResolution(ResponseAction.IGNORE, None, None)
+        return self.every.interpret_exception(error, url)
 
 
 def gave_up(stream: str, what: str, problem: Exception) -> AirbyteTracedException:
@@ -174,31 +156,28 @@ def gave_up(stream: str, what: str, problem: Exception) -> AirbyteTracedExceptio
     )
 
 
-def _matrix(response: requests.Response) -> list[Series]:
-    """The series of an answer, of which it lets go. Raises UnexpectedBody."""
+def _read_matrix(answer: Answer) -> list[Series]:
+    """The series of an answer. Raises UnexpectedBody."""
     try:
-        result = _MATRIX.decode(response.content).data.result
+        result = _MATRIX.decode(answer.content).data.result or []
     except (msgspec.DecodeError, RecursionError):
-        result = _again(response)
-    if not all(memoryview(one.metric)[0] == OBJECT and memoryview(one.values)[0] == _LIST for one in result):
+        result = _read_leniently(answer)
+    if not all(memoryview(one.metric)[0] == OBJECT and memoryview(one.values)[0] in _LIST_OR_NULL for one in result):
         raise UnexpectedBody("no matrix of series")
-    release(response)
     return result
 
 
-def _again(response: requests.Response) -> list[Series]:
+def _read_leniently(answer: Answer) -> list[Series]:
     """Say in words what an answer is instead; or read it, if all that was wrong with it is a byte that is no text."""
-    body = decode(response)
+    if not answer.content.strip():
+        raise UnexpectedBody("an empty body")
+    body = parse(answer.content)
     try:
-        return _MATRIX.decode(orjson.dumps(body)).data.result
+        return _MATRIX.decode(orjson.dumps(body)).data.result or []
     except (msgspec.DecodeError, RecursionError, TypeError):
         raise UnexpectedBody("no matrix of series") from None
 
 
-def _prometheus_error(response: requests.Response) -> str:
-    try:
-        body = decode(response)
-    except UnexpectedBody:
-        return ""
-    error = body.get("error") if isinstance(body, dict) else None
-    return f" ({str(error)[:200]})" if error else ""
+def _prometheus_error(answer: Answer) -> str:
+    error = answer.body.get("error") if isinstance(answer.body, dict) else None
+    return f" ({redact_text(str(error))[:200]})" if error else ""

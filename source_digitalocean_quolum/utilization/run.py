@@ -74,7 +74,7 @@ class UtilizationRun:
                 for feature in features:
                     # The lists come first: their answers also tell DigitalOcean's clock.
                     self.inventory.of(feature)
-                now = RunContext.of(self.config).budget.now()
+                now = RunContext.from_config(self.config).budget.server_clock.earlier_now()
                 self._cut_off = cut_off(now, self.interval)
                 self._tell([self._price(feature, self._cut_off) for feature in features])
             if self._cut_off is None:

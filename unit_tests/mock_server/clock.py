@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from source_digitalocean_quolum.http import run_context
-from source_digitalocean_quolum.http.budget import DigitalOceanBudget
+from source_digitalocean_quolum.http.budget import RateLimitBudget
 
 _REAL_SLEEP = time.sleep
 
@@ -40,8 +40,8 @@ class Clock:
 def fake_clock() -> Iterator[Clock]:
     """The clock of every budget made meanwhile, and of every sleep."""
     clock = Clock()
-    budget = functools.partial(DigitalOceanBudget, clock=clock.now, epoch=clock.epoch, sleep=clock.sleep)
+    budget = functools.partial(RateLimitBudget, clock=clock.now, epoch=clock.epoch, sleep=clock.sleep)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(time, "sleep", clock.sleep)
-        patch.setattr(run_context, "DigitalOceanBudget", budget)
+        patch.setattr(run_context, "RateLimitBudget", budget)
         yield clock

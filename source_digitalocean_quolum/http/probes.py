@@ -6,7 +6,7 @@ from source_digitalocean_quolum.http.endpoint import Endpoint
 
 
 @dataclass(frozen=True)
-class StreamAccess:
+class StreamProbes:
     """What check needs to know of a stream: its name, its endpoint's facts, and another endpoint that does as well."""
 
     name: str

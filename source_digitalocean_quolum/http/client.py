@@ -1,0 +1,163 @@
+"""The one door through which requests leave: paced, signed, counted, tried again, and answered in words."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.sources.streams.http.error_handlers.response_models import ErrorResolution, ResponseAction
+
+from source_digitalocean_quolum.http.budget import HOUR, RateLimitBudget, Wait
+from source_digitalocean_quolum.http.errors import ErrorHandler
+from source_digitalocean_quolum.http.failures import RequestFailed
+from source_digitalocean_quolum.http.oauth import Authorization
+from source_digitalocean_quolum.http.session import AnswerTooLargeError, HttpSession
+from source_digitalocean_quolum.records.answer import Answer
+
+logger = logging.getLogger("airbyte")
+
+# Tries after the first one, for failures other than a rate limit.
+MAX_RETRIES = 5
+_LONGEST_BACKOFF = 60.0
+# Seconds of waiting for the rate limit after which a request gives up: an exhausted hour is waited for.
+_LONGEST_RATE_LIMIT = 2 * HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRequest:
+    """One request below the API's address.
+
+    `records_key` names the list of the answer whose objects may stay in their bytes (records.body); `form` makes it a
+    form, `json` a JSON body.
+    """
+
+    path: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    method: str = "GET"
+    json: Mapping[str, Any] | None = None
+    form: Mapping[str, str] | None = None
+    accept: str = "application/json"
+    records_key: str = ""
+    # Whoever asks decodes a good answer itself.
+    decode: bool = True
+    # The first and the last try: a question that is asked in another way goes on where the one before gave up.
+    tries: tuple[int, int] = (0, MAX_RETRIES)
+
+
+@dataclass
+class ApiClient:
+    """Sends every request to the API: lists, metrics and checks.
+
+    `slots` are the requests that may be under way (`num_workers`); `count` is told the stream of each that is sent, and
+    `on_wait` the stream of each that has to wait.
+    """
+
+    base_url: str
+    session: HttpSession
+    budget: RateLimitBudget
+    authorization: Authorization
+    slots: threading.BoundedSemaphore
+    count: Callable[[str], None]
+    on_wait: Callable[[str, Wait], None]
+
+    def send(
+        self, request: ApiRequest, stream: str, error_handler: ErrorHandler
+    ) -> tuple[Answer | None, ErrorResolution]:
+        """Send a request until the error handler is done with it.
+
+        Returns the answer (None where there was none and the handler ignores that) with what was decided about it:
+        SUCCESS or IGNORE. Raises RequestFailed, an AirbyteTracedException, for everything else.
+        """
+        tries, last_try = request.tries
+        if tries:
+            time.sleep(min(2.0 ** (tries - 1), _LONGEST_BACKOFF))
+        rate_limits = 0
+        waiting_since: float | None = None
+        renewed = False
+        while True:
+            answer, used, resolution, too_slow = self._try(request, stream, error_handler)
+            status = answer.status if answer else None
+            match resolution.response_action:
+                case ResponseAction.SUCCESS | ResponseAction.IGNORE:
+                    if resolution.error_message:
+                        logger.info(resolution.error_message)
+                    return answer, resolution
+                case ResponseAction.RATE_LIMITED:
+                    waiting_since = waiting_since or self.budget.clock()
+                    if self.budget.clock() - waiting_since >= _LONGEST_RATE_LIMIT:
+                        raise _failed(resolution, status, "Two hours of waiting did not help.")
+                    # The budget silences everyone as long as the answer says; one who is refused again and again waits
+                    # longer each time.
+                    self._sleep(stream, min(2.0**rate_limits, _LONGEST_BACKOFF) if rate_limits else 0.0)
+                    rate_limits += 1
+                case ResponseAction.REFRESH_TOKEN_THEN_RETRY:
+                    if renewed or not self.authorization.renew(used):
+                        raise _failed(resolution, status)
+                    renewed = True
+                case ResponseAction.RETRY:
+                    if tries >= last_try:
+                        raise _failed(resolution, status, f"Tried {tries + 1} times.", may_pass=True, too_slow=too_slow)
+                    logger.info("%s Trying again in %.0f s.", resolution.error_message, 2.0**tries)
+                    time.sleep(min(2.0**tries, _LONGEST_BACKOFF))
+                    tries += 1
+                case _:
+                    raise _failed(resolution, status)
+
+    def _try(
+        self, request: ApiRequest, stream: str, error_handler: ErrorHandler
+    ) -> tuple[Answer | None, str, ErrorResolution, bool]:
+        """Send once.
+
+        Returns the answer, the Authorization header it was sent with, what to do next, and whether the answer was too
+        large or took too long.
+        """
+        url = self.base_url + request.path
+        used = self.authorization.header()
+        place = self.budget.acquire(request.path, lambda wait: self.on_wait(stream, wait))
+        answer: Answer | None = None
+        begun = time.monotonic()
+        try:
+            with self.slots:
+                self.count(stream)
+                raw = self.session.exchange(
+                    request.method,
+                    url,
+                    authorization=used,
+                    headers={"Accept": request.accept},
+                    params=request.params,
+                    json=request.json,
+                    data=request.form,
+                )
+            if request.decode or raw.status != 200:
+                answer = Answer.from_content(raw.status, request.path, raw.headers, raw.content, request.records_key)
+            else:
+                answer = Answer(raw.status, request.path, raw.headers, raw.content)
+        except (OSError, ValueError) as error:
+            logger.debug("%s %s: %s", request.method, request.path, type(error).__name__)
+            too_much = isinstance(error, requests.Timeout | AnswerTooLargeError)
+            return None, used, error_handler.interpret_exception(error, url), too_much
+        finally:
+            status, headers = (answer.status, answer.headers) if answer else (0, None)
+            self.budget.release(request.path, place, status, headers)
+        logger.debug(
+            "%s %s: HTTP %d after %.0f ms", request.method, request.path, status, 1000 * (time.monotonic() - begun)
+        )
+        return answer, used, error_handler.interpret_answer(answer), False
+
+    def _sleep(self, stream: str, seconds: float) -> None:
+        if seconds:
+            self.on_wait(stream, Wait(seconds, "DigitalOcean answered 429 (too many requests)"))
+            self.budget.sleep(seconds)
+
+
+def _failed(
+    resolution: ErrorResolution, status: int | None, more: str = "", *, may_pass: bool = False, too_slow: bool = False
+) -> RequestFailed:
+    message = f"{resolution.error_message} {more}".strip()
+    failure_type = resolution.failure_type or FailureType.system_error
+    too_much = too_slow or (status is not None and (status in (408, 413) or status >= 500))
+    return RequestFailed(message, failure_type, status, may_pass=may_pass, may_be_too_much=too_much)

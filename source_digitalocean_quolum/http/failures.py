@@ -1,0 +1,82 @@
+"""What can go wrong between this machine and a server, in words that an operator can act on."""
+
+import os
+from urllib.parse import urlsplit
+
+import requests
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from source_digitalocean_quolum.http.session import (
+    LARGEST_ANSWER,
+    LONGEST_ANSWER,
+    AnswerTooLargeError,
+    AnswerTooSlowError,
+)
+
+
+class RequestFailed(AirbyteTracedException):
+    """A request that got no usable answer; `status` is that of the last answer, None where there was none.
+
+    `may_pass` tells that all tries were used up, and `may_be_too_much` that a smaller question may be answered.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        failure_type: FailureType,
+        status: int | None = None,
+        *,
+        may_pass: bool = False,
+        may_be_too_much: bool = False,
+    ) -> None:
+        super().__init__(message=message, internal_message=message, failure_type=failure_type)
+        self.status = status
+        self.may_pass, self.may_be_too_much = may_pass, may_be_too_much
+
+
+def describe_failure(error: Exception, url: str) -> tuple[FailureType, str]:
+    """The failure type and the sentence for an exception of HttpSession.exchange.
+
+    A config_error is one that no further try will mend: an address, a certificate, a token that cannot be sent.
+    """
+    host = _host_of(url)
+    # Timeouts and connection trouble first: requests' SSLError and ProxyError are kinds of ConnectionError.
+    if isinstance(error, AnswerTooLargeError):
+        return FailureType.transient_error, f"{host} answered with more than {LARGEST_ANSWER >> 20} MB"
+    if isinstance(error, AnswerTooSlowError):
+        return FailureType.transient_error, f"{host} had not finished its answer after {LONGEST_ANSWER:.0f} s"
+    if isinstance(error, requests.exceptions.SSLError):
+        problem = f"no secure connection to {host}: its certificate is not trusted on this machine. A proxy that opens "
+        return FailureType.config_error, problem + "TLS needs its certificate installed here (REQUESTS_CA_BUNDLE)"
+    if isinstance(error, requests.exceptions.ProxyError):
+        return FailureType.transient_error, f"{host} could not be reached through the proxy (HTTPS_PROXY)"
+    if isinstance(error, requests.Timeout):
+        return FailureType.transient_error, f"{host} could not be reached: it did not answer in time"
+    if isinstance(error, requests.exceptions.InvalidHeader | UnicodeEncodeError):
+        return (
+            FailureType.config_error,
+            "the access token holds characters that cannot be sent: paste the token alone, or reconnect",
+        )
+    if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
+        return FailureType.transient_error, f"{host} could not be reached ({type(error).__name__})"
+    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema | ValueError):
+        return FailureType.config_error, f"{host} is no address that can be asked: check `api_base_url`"
+    if isinstance(error, requests.RequestException):
+        return FailureType.transient_error, f"{host} could not be read ({type(error).__name__})"
+    return FailureType.config_error, _describe_certificates()
+
+
+def _host_of(url: str) -> str:
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2] or "the server"
+    except ValueError:
+        return "the server"
+
+
+def _describe_certificates() -> str:
+    """An OSError of requests: the file or folder of certificates does not exist."""
+    for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        if path := os.environ.get(variable):
+            return f"{variable} names {path}, which cannot be read: correct it, or unset it"
+    return "this machine's certificates cannot be read"

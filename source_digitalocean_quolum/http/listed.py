@@ -1,0 +1,28 @@
+"""What stands in an answer's list, and what is wrong with an answer that does not hold it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from source_digitalocean_quolum.http.endpoint import Endpoint
+from source_digitalocean_quolum.records.answer import Answer
+from source_digitalocean_quolum.records.body import UnexpectedBody, take
+
+
+def list_members(answer: Answer, endpoint: Endpoint) -> Sequence[Any]:
+    """The members of an answer's list, in their bytes where they may be; none for 204. Raises UnexpectedBody."""
+    if answer.status == 204:
+        return []
+    return take(answer.read_body(), endpoint.records, values=bool(endpoint.values))
+
+
+def find_problem(answer: Answer, endpoint: Endpoint) -> str:
+    """In words, what an answer is instead of what the endpoint promises; empty for a good one."""
+    try:
+        members = list_members(answer, endpoint)
+    except UnexpectedBody as problem:
+        return str(problem)
+    if endpoint.single and len(members) != 1:
+        return f"{len(members)} objects in `{endpoint.records}` instead of one"
+    if endpoint.csv and members and not members[0].keys() >= set(endpoint.csv):
+        return f"CSV without the columns {', '.join(endpoint.csv)}"
+    return ""
