@@ -166,7 +166,7 @@ class SourceDigitaloceanQuolum(DeclarativeSource):
     def stream_access(self) -> list[StreamAccess]:
         """Every stream's name and endpoint, from the manifest."""
         parameters = [stream["$parameters"] for stream in manifest.declared_streams().values()]
-        declared = [StreamAccess(facts["name"], Endpoint.of(facts["api"])) for facts in parameters]
+        declared = [StreamAccess(facts["name"], Endpoint.from_manifest(facts["api"])) for facts in parameters]
         return [*declared, *utilization_access(self.config)]
 
 

@@ -74,7 +74,7 @@ class DigitalOceanErrorHandler(ErrorHandler):
 
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
         self._connection = RunContext.of(self.config)
-        self._endpoint = Endpoint.of(self.api)
+        self._endpoint = Endpoint.from_manifest(self.api)
         self.backoff_strategies = [DigitalOceanBackoff(config=self.config, parameters=parameters)]
 
     @property

@@ -43,7 +43,7 @@ class DigitalOceanRequester(HttpRequester):
 
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
         self._connection = RunContext.of(self.config)
-        self._endpoint = Endpoint.of(self.api)
+        self._endpoint = Endpoint.from_manifest(self.api)
         self._accept = "text/csv" if self._endpoint.csv else "application/json"
         self._share_pages, self.use_cache = self.use_cache, False
         self.api_budget = self._connection.budget

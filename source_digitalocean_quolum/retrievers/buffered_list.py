@@ -17,7 +17,7 @@ from source_digitalocean_quolum.retrievers.surrogate_keys import SurrogateKeyedL
 
 @dataclass
 class BufferedListRetriever(DigitalOceanRetriever):
-    """DigitalOceanRetriever for endpoints with a `key` (see RowKey): keys count the rows that share their fields.
+    """DigitalOceanRetriever for endpoints with a `key` (see SurrogateKey): keys count the rows that share their fields.
 
     A list that changes while it is read is read again from its first page, and nothing of the first attempt goes
     out: a shifted page would be miscounted.
@@ -25,7 +25,7 @@ class BufferedListRetriever(DigitalOceanRetriever):
 
     def _read(self, stream_slice: StreamSlice, reader: RecordReader) -> Iterator[Rows]:
         endpoint, field = self._endpoint, self._cursor_field
-        if not endpoint.wants({**(stream_slice.extra_fields or {}), **stream_slice}):
+        if not endpoint.asks_about({**(stream_slice.extra_fields or {}), **stream_slice}):
             return
         deriver = AddedFields.of(endpoint, stream_slice)
         since = stream_slice.cursor_slice.get("start_time") if field else None

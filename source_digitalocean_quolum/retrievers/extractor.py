@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+import msgspec
 import requests
 from airbyte_cdk.sources.types import StreamSlice
 
-from source_digitalocean_quolum.http.endpoint import Endpoint, Source
+from source_digitalocean_quolum.http.endpoint import Endpoint
+from source_digitalocean_quolum.http.facts import ValueSource
 from source_digitalocean_quolum.records.body import UnexpectedBody, decode, is_unread, parse, take
 
 Row = dict[str, Any]
@@ -25,8 +27,8 @@ class RecordContext(NamedTuple):
 
 
 def listed(response: requests.Response, endpoint: Endpoint) -> Sequence[Any]:
-    """What stands in an answer's list, unread where it may be (Endpoint.unread); raises UnexpectedBody."""
-    return take(decode(response, endpoint.unread), endpoint.records, values=bool(endpoint.values))
+    """What stands in an answer's list, unread where it may be (Endpoint.unparsed_list); raises UnexpectedBody."""
+    return take(decode(response, endpoint.unparsed_list), endpoint.records, values=bool(endpoint.values))
 
 
 def select(body: Any, members: Sequence[Any], endpoint: Endpoint) -> Iterator[tuple[Row, RecordContext]]:
@@ -115,25 +117,26 @@ def posted(endpoint: Endpoint, known: Mapping[str, Any]) -> Row:
 _UNKNOWN = object()
 
 
-def _constant(source: Source, known: Mapping[str, Any]) -> Any:
+def _constant(source: ValueSource, known: Mapping[str, Any]) -> Any:
     """A value that is the same for all records of a slice."""
-    if "slice" in source:
-        value = known.get(source["slice"])
-        return value == source["equals"] if "equals" in source else value
-    if "text" in source:
-        return source["text"].format_map(known)
-    if "clock" in source:
+    if source.slice is not None:
+        value = known.get(source.slice)
+        return value if source.equals is msgspec.UNSET else value == source.equals
+    if source.text is not None:
+        return source.text.format_map(known)
+    if source.clock is not None:
         return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return _UNKNOWN
 
 
-def _reader(source: Source) -> Callable[[Row, RecordContext], Any]:
+def _reader(source: ValueSource) -> Callable[[Row, RecordContext], Any]:
     """A value that depends on where the record stood."""
-    if "nested" in source:
+    if source.nested is not None:
         return lambda _row, place: place.nested
-    if "body" in source:
-        return lambda row, place: _walk(place.body, source["body"].format_map(row).split("."))
-    path = source["outer"].split(".")
+    if source.body is not None:
+        whole = source.body
+        return lambda row, place: _walk(place.body, whole.format_map(row).split("."))
+    path = (source.outer or "").split(".")
 
     def outer(_row: Row, place: RecordContext) -> Any:
         if path[0] in place.around:

@@ -44,7 +44,7 @@ class DigitalOceanRetriever(Retriever):
 
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
         self._connection = RunContext.of(self.config)
-        self._endpoint = Endpoint.of(self.api)
+        self._endpoint = Endpoint.from_manifest(self.api)
         self._made: tuple[Any, RecordReader] | None = None
         cursor = self.incremental_sync
         # The CDK's cursor keeps the highest value; those before its start are left out here where the API cannot.
@@ -81,7 +81,7 @@ class DigitalOceanRetriever(Retriever):
     def _read(self, stream_slice: StreamSlice, reader: RecordReader) -> Iterator[Rows]:
         """Walk the pages; see PageNumberPaginator for what happens while the list changes."""
         endpoint, field = self._endpoint, self._cursor_field
-        if not endpoint.wants({**(stream_slice.extra_fields or {}), **stream_slice}):
+        if not endpoint.asks_about({**(stream_slice.extra_fields or {}), **stream_slice}):
             return
         deriver = AddedFields.of(endpoint, stream_slice)
         since = stream_slice.cursor_slice.get("start_time") if field else None
@@ -124,7 +124,7 @@ class DigitalOceanRetriever(Retriever):
         return response if response is not None and response.ok else None
 
     def _place(self, response: requests.Response, number: int) -> Page:
-        body = decode(response, self._endpoint.unread)
+        body = decode(response, self._endpoint.unparsed_list)
         return read_page(body, number, self._endpoint.paging, len(listed(response, self._endpoint)))
 
     def _reader(self, schema: Mapping[str, Any]) -> RecordReader:

@@ -32,7 +32,9 @@ class RecordReader:
         self._secrets = secret_tree(secrets_of(stream))
         self._conform = compile_conformer(schema, misfits)
         known = any(name not in endpoint.derived for name in fields)
-        as_they_came = endpoint.is_plain and endpoint.unread and self._conform and known and not self._secrets
+        as_they_came = (
+            endpoint.lists_records and endpoint.unparsed_list and self._conform and known and not self._secrets
+        )
         self._verbatim = PassthroughReader(schema, fields, list(endpoint.derived)) if as_they_came else None
 
     def read(self, response: requests.Response, deriver: AddedFields) -> Rows:
@@ -44,7 +46,7 @@ class RecordReader:
         content = response.content
         doubtful = may_hold_secrets(content)
         try:
-            body, members = decode(response, self._endpoint.unread), listed(response, self._endpoint)
+            body, members = decode(response, self._endpoint.unparsed_list), listed(response, self._endpoint)
             release(response)
             if self._verbatim and not deriver.placed and is_unread(members) and passes_through(content):
                 return self._verbatim.rows(
@@ -65,7 +67,7 @@ class RecordReader:
         """
         doubtful = may_hold_secrets(response.content)
         try:
-            body, members = decode(response, self._endpoint.unread), listed(response, self._endpoint)
+            body, members = decode(response, self._endpoint.unparsed_list), listed(response, self._endpoint)
             release(response)
             if isinstance(members, CsvLines) and not doubtful:
                 return members
