@@ -136,7 +136,7 @@ def _scopes(client: _Client, streams: list[StreamProbes]) -> dict[str, bool | No
         if not lists:
             return None
         try:
-            answer = client.get(lists[0].path_for({}), lists[0].probe)
+            answer = client.get(lists[0].path_for({}), lists[0].check_params)
         except (CheckFailed, AirbyteTracedException) as problem:
             logger.warning("The scope %s could not be tried. %s", scope, problem)
             return None

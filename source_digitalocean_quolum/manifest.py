@@ -6,7 +6,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from airbyte_cdk.utils.yaml_loader import safe_load_yaml
+
+from source_digitalocean_quolum import stream_definition
 
 _HERE = Path(__file__).parent
 _STREAMS = "#/definitions/streams/"
@@ -16,13 +20,10 @@ def load(names: Collection[str] | None = None) -> dict[str, Any]:
     """The manifest as one document, as the CDK wants it; with the streams of these names only, if given.
 
     The streams are found under `#/definitions/streams/<name>`, so that they can refer to each other across
-    files; one that is named brings those it refers to. A stream that stands in two files is a ValueError.
+    files; one that is named brings those it refers to. All are verified, also those that are left out.
     """
-    manifest = _read(_HERE / "manifest.yaml")
-    if names is None:
-        streams = deepcopy(declared_streams())
-    else:
-        streams = {name: deepcopy(declared_streams()[name]) for name in _with_references(names)}
+    manifest, declared = _read(_HERE / "manifest.yaml"), declared_streams()
+    streams = {name: deepcopy(declared[name]) for name in (declared if names is None else _with_references(names))}
     manifest["definitions"]["streams"] = streams
     manifest["streams"] = [{"$ref": _STREAMS + name} for name in streams if names is None or name in names]
     return manifest
@@ -30,12 +31,22 @@ def load(names: Collection[str] | None = None) -> dict[str, Any]:
 
 @cache
 def declared_streams() -> dict[str, Any]:
-    """Every stream as it is written in streams/*.yaml, by name. Treat it as read-only."""
+    """Every stream as it is written in streams/*.yaml, by name. Treat it as read-only.
+
+    A definition that is not understood to its last word is an AirbyteTracedException: file, stream, what is wrong.
+    """
     streams: dict[str, Any] = {}
-    for path in sorted((_HERE / "streams").glob("*.yaml")):
+    for path in _files():
         for name, stream in _read(path).items():
-            if name in streams:
-                raise ValueError(f"Stream {name} stands in {path.name} and in another file.")
+            try:
+                if name in streams:
+                    raise ValueError("it stands in another file, too")
+                stream_definition.verify(name, stream)
+            except ValueError as problem:
+                raise AirbyteTracedException(
+                    message=f"The connector defines a stream wrongly: streams/{path.name}, {name}: {problem}.",
+                    failure_type=FailureType.system_error,
+                ) from None
             streams[name] = stream
     return streams
 
@@ -65,7 +76,7 @@ def _references(node: Any) -> Iterator[str]:
 
 def products() -> dict[str, list[str]]:
     """The streams' names by product, in the order of the files; a file's first line begins with the product."""
-    files = sorted((_HERE / "streams").glob("*.yaml"))
+    files = _files()
     titles = [path.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ").rstrip(".") for path in files]
     return {title.partition(":")[0]: list(_read(path)) for title, path in zip(titles, files, strict=True)}
 
@@ -75,6 +86,10 @@ def parents(stream: Mapping[str, Any]) -> list[str]:
     router = stream["retriever"].get("partition_router") or {}
     router = router.get("underlying_partition_router") or router
     return [config["stream"]["$parameters"]["name"] for config in router.get("parent_stream_configs", ())]
+
+
+def _files() -> list[Path]:
+    return sorted((_HERE / "streams").glob("*.yaml"))
 
 
 def _read(path: Path) -> dict[str, Any]:

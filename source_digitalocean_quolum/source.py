@@ -169,7 +169,7 @@ class SourceDigitaloceanQuolum(DeclarativeSource):
     def stream_probes(self) -> list[StreamProbes]:
         """Every stream's name and endpoint, from the manifest."""
         parameters = [stream["$parameters"] for stream in manifest.declared_streams().values()]
-        declared = [StreamProbes(facts["name"], Endpoint.of(facts["api"])) for facts in parameters]
+        declared = [StreamProbes(facts["name"], Endpoint.from_manifest(facts["api"])) for facts in parameters]
         return [*declared, *utilization_access(self.config)]
 
 

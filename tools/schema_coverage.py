@@ -224,7 +224,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     document = OpenApi(options.spec)
     parameters = [stream["$parameters"] for stream in manifest.load()["definitions"]["streams"].values()]
-    apis = {facts["name"]: Endpoint.of(facts["api"]) for facts in parameters}
+    apis = {facts["name"]: Endpoint.from_manifest(facts["api"]) for facts in parameters}
     streams = {path.stem for path in options.schemas.glob("*.json") if not path.stem.startswith("removed_secrets")}
     results = {name: coverage(name, apis[name], options.schemas, document) for name in sorted(streams & apis.keys())}
     compared = [each for each in results.values() if each is not None]

@@ -77,7 +77,7 @@ def _utilization(feature: Feature) -> Stream:
 
 
 def _stream(name: str, definition: Mapping[str, Any], all_definitions: Mapping[str, Mapping[str, Any]]) -> Stream:
-    endpoint = Endpoint.of(definition["$parameters"]["api"])
+    endpoint = Endpoint.from_manifest(definition["$parameters"]["api"])
     router = definition["retriever"].get("partition_router") or {}
     parents = parents_of(definition)
     cursor = definition.get("incremental_sync") or {}
@@ -96,7 +96,7 @@ def _stream(name: str, definition: Mapping[str, Any], all_definitions: Mapping[s
 def _read_with(endpoint: Endpoint, definitions: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """The stream whose shared pages hold the records of this one."""
     shared = {
-        name: Endpoint.of(definition["$parameters"]["api"])
+        name: Endpoint.from_manifest(definition["$parameters"]["api"])
         for name, definition in definitions.items()
         if definition["retriever"]["requester"].get("use_cache")
     }

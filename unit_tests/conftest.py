@@ -6,6 +6,13 @@ import pytest
 
 from unit_tests.mock_server.clock import Clock, fake_clock
 from unit_tests.mock_server.server import DigitalOcean, digitalocean
+from unit_tests.stream_files import problems
+
+
+def pytest_sessionstart() -> None:
+    """Stop before the first test where a stream lacks a file: one sentence instead of hundreds of failures."""
+    if found := problems():
+        pytest.exit("\n".join(found), returncode=1)
 
 
 @pytest.fixture

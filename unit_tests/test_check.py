@@ -46,7 +46,7 @@ def allow_all(api: DigitalOcean, *forbidden: str) -> None:
             if way.has_parent or way.path == "account":
                 continue
             answer = error(403, "forbidden") if way.scope in forbidden else Reply({way.records: []})
-            api.on(way.path_for({}), way.probe, answer)
+            api.on(way.path_for({}), way.check_params, answer)
 
 
 def failed(config: dict[str, Any]) -> str:

@@ -1,33 +1,22 @@
 """What the manifest says about one stream's endpoint (`$parameters.api`), read once into a typed object."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, quote
 
+import msgspec
 
-@dataclass(frozen=True)
-class SurrogateKey:
-    """Identity for records the API gives none: a hash of `of` (field names) goes into `field`."""
+from source_digitalocean_quolum.http.facts import Facts, Name, Path, Scalar, SurrogateKey, Unfinished, ValueSource
 
-    field: str
-    of: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Unfinished:
-    """Records that change until `field` has one of the values `until`: they hold the cursor back."""
-
-    field: str
-    until: tuple[str, ...]
+# As DigitalOcean writes them, below /v2/: letters, digits, `1-clicks`, `do:team:{team_uuid}`.
+_Url = Annotated[str, msgspec.Meta(pattern=r"^[\w{}:-]+(/[\w{}:-]+)*$")]
+_Query = Annotated[str, msgspec.Meta(pattern=r"^([\w.]+=[^&=\s]+(&[\w.]+=[^&=\s]+)*)?$")]
+_Scope = Annotated[str, msgspec.Meta(pattern=r"^([a-z_]+:[a-z]+)?$")]
+_Key = Annotated[str, msgspec.Meta(pattern=r"^\w*$")]
+_Refusal = Annotated[int, msgspec.Meta(ge=400, le=499)]
 
 
-# Where a derived field's value comes from, see Endpoint.derived.
-Source = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Endpoint:
+class Endpoint(Facts, frozen=True):
     """One endpoint of the API and how its answers become records.
 
     The request:
@@ -58,38 +47,34 @@ class Endpoint:
     - `newest_first`: the list is expected to begin with the newest; verified page by page before it is used.
     """
 
-    path: str
-    records: str
-    scope: str = ""
+    path: _Url
+    records: _Key
+    scope: _Scope = ""
     paging: Literal["page", "total", "total_pages", "limit", "none"] = "page"
-    query: str = ""
-    post: Mapping[str, Source] = field(default_factory=dict)
-    only: Mapping[str, list[Any]] = field(default_factory=dict)
-    skip: Mapping[str, list[Any]] = field(default_factory=dict)
+    query: _Query = ""
+    post: Mapping[Name, ValueSource] = msgspec.field(default_factory=dict)
+    only: Mapping[Name, list[Scalar]] = msgspec.field(default_factory=dict)
+    skip: Mapping[Name, list[Scalar]] = msgspec.field(default_factory=dict)
     csv: tuple[str, ...] = ()
-    absent: tuple[int, ...] = ()
+    absent: tuple[_Refusal, ...] = ()
     single: bool = False
-    map: str = ""
-    values: str = ""
-    nested: Mapping[str, str] = field(default_factory=dict)
-    derived: Mapping[str, Source] = field(default_factory=dict)
+    map: _Key = ""
+    values: _Key = ""
+    nested: Mapping[str, Path] = msgspec.field(default_factory=dict)
+    derived: Mapping[Name, ValueSource] = msgspec.field(default_factory=dict)
     key: SurrogateKey | None = None
     unfinished: Unfinished | None = None
     newest_first: bool = False
 
     @classmethod
-    def of(cls, api: Mapping[str, Any]) -> "Endpoint":
-        """Read `$parameters.api`; an unknown word in it is a TypeError when the source is built."""
-        facts = dict(api)
-        if key := facts.get("key"):
-            facts["key"] = SurrogateKey(field=key["field"], of=tuple(key["of"]))
-        if unfinished := facts.get("unfinished"):
-            facts["unfinished"] = Unfinished(field=unfinished["field"], until=tuple(unfinished["until"]))
-        if isinstance(facts.get("nested"), str):
-            facts["nested"] = {facts["nested"]: facts["nested"]}
-        facts["absent"] = tuple(facts.get("absent", ()))
-        facts["csv"] = tuple(facts.get("csv", ()))
-        return cls(**facts)
+    def from_manifest(cls, api: Mapping[str, Any]) -> "Endpoint":
+        """Read `$parameters.api`. An unknown word or value is a ValueError that names it."""
+        nested = api.get("nested")
+        facts = {**api, "nested": {nested: nested}} if isinstance(nested, str) else dict(api)
+        try:
+            return msgspec.convert(facts, cls)
+        except msgspec.ValidationError as problem:
+            raise ValueError(f"`api`: {_named(facts) or problem}") from None
 
     @property
     def has_parent(self) -> bool:
@@ -97,19 +82,25 @@ class Endpoint:
         return "{" in self.path
 
     @property
-    def is_plain(self) -> bool:
+    def lists_records(self) -> bool:
         """Whether the records are simply the objects of a list."""
         return not (self.map or self.values or self.nested)
 
     @property
-    def unread(self) -> str:
-        """The list whose objects may stay unread (see records.decode): nothing else of the answer is asked for."""
+    def unparsed_list(self) -> str:
+        """The list whose objects may stay unparsed (see records.decode): nothing else of the answer is asked for."""
         objects = self.nested or not (self.map or self.values or self.csv)
-        whole = any("body" in source for source in self.derived.values())
+        whole = any(source.body for source in self.derived.values())
         return self.records if objects and not whole else ""
 
-    def wants(self, known: Mapping[str, Any]) -> bool:
-        """Whether a slice is asked for at all, by `only` and `skip`."""
+    @property
+    def check_params(self) -> dict[str, str]:
+        """The query parameters of the smallest request: those that are the same for every slice, and one record."""
+        fixed = {name: value for name, value in parse_qsl(self.query) if "{" not in value}
+        return fixed if self.paging == "none" else {**fixed, "page": "1", "per_page": "1"}
+
+    def asks_about(self, known: Mapping[str, Any]) -> bool:
+        """Whether a slice with these fields is asked for at all, by `only` and `skip`."""
         if any(known.get(name) not in values for name, values in self.only.items()):
             return False
         return not any(known.get(name) in values for name, values in self.skip.items())
@@ -119,12 +110,18 @@ class Endpoint:
         safe = {name: quote(str(value), safe=":") for name, value in known.items()}
         return "/v2/" + self.path.format_map(safe)
 
-    @property
-    def probe(self) -> dict[str, str]:
-        """The query parameters of the smallest request: those that are the same for every slice, and one record."""
-        fixed = {name: value for name, value in parse_qsl(self.query) if "{" not in value}
-        return fixed if self.paging == "none" else {**fixed, "page": "1", "per_page": "1"}
-
     def params_for(self, known: Mapping[str, Any]) -> dict[str, str]:
         """The query parameters without those of paging."""
         return {name: value.format_map(known) for name, value in parse_qsl(self.query)}
+
+
+def _named(facts: Mapping[str, Any]) -> str:
+    """What is wrong with a member of a map, by its name, which msgspec leaves out."""
+    for word in ("post", "derived"):
+        members = facts.get(word)
+        for name, source in members.items() if isinstance(members, dict) else ():
+            try:
+                msgspec.convert(source, ValueSource)
+            except msgspec.ValidationError as problem:
+                return f"{problem} of `{word}.{name}`"
+    return ""

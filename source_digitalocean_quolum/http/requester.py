@@ -31,7 +31,7 @@ class DigitalOceanRequester:
 
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
         self._run = RunContext.from_config(self.config)
-        self._endpoint = Endpoint.of(self.api)
+        self._endpoint = Endpoint.from_manifest(self.api)
 
     def fetch_page(
         self,
@@ -60,13 +60,15 @@ class DigitalOceanRequester:
             method="POST" if body else "GET",
             json=body or None,
             accept="text/csv" if endpoint.csv else "application/json",
-            records_key=endpoint.unread,
+            records_key=endpoint.unparsed_list,
             tries=tries,
         )
         if not self.use_cache:
             return self._send(request, stream_slice, number)
         key = f"{request.path}?{sorted(request.params.items())}{body}"
-        return self._run.pages.get(key, endpoint.unread, lambda: self._send(request, stream_slice, number), again=again)
+        return self._run.pages.get(
+            key, endpoint.unparsed_list, lambda: self._send(request, stream_slice, number), again=again
+        )
 
     def note_failure(self, failure: RequestFailed) -> None:
         """Note that a page could not be had: after several alike failures the stream stops asking."""

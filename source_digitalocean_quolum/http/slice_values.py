@@ -4,20 +4,23 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from source_digitalocean_quolum.http.endpoint import Endpoint, Source
+import msgspec
+
+from source_digitalocean_quolum.http.endpoint import Endpoint
+from source_digitalocean_quolum.http.facts import ValueSource
 
 # The value depends on where a record stood in its answer.
 NOT_CONSTANT: Final = object()
 
 
-def evaluate_constant(source: Source, known: Mapping[str, Any]) -> Any:
+def evaluate_constant(source: ValueSource, known: Mapping[str, Any]) -> Any:
     """A value by its facts (Endpoint.derived) and what is known of the slice; else NOT_CONSTANT."""
-    if "slice" in source:
-        value = known.get(source["slice"])
-        return value == source["equals"] if "equals" in source else value
-    if "text" in source:
-        return source["text"].format_map(known)
-    if "clock" in source:
+    if source.slice is not None:
+        value = known.get(source.slice)
+        return value if source.equals is msgspec.UNSET else value == source.equals
+    if source.text is not None:
+        return source.text.format_map(known)
+    if source.clock is not None:
         return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return NOT_CONSTANT
 

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from airbyte_cdk.sources.types import StreamSlice
 
-from source_digitalocean_quolum.http.endpoint import Endpoint, Source
+from source_digitalocean_quolum.http.endpoint import Endpoint
+from source_digitalocean_quolum.http.facts import ValueSource
 from source_digitalocean_quolum.http.slice_values import NOT_CONSTANT, evaluate_constant
 from source_digitalocean_quolum.records.body import UnexpectedBody, is_unread, parse
 
@@ -101,13 +102,14 @@ class AddedFields:
             row[name] = read(row, place)
 
 
-def _reader(source: Source) -> Callable[[Row, RecordContext], Any]:
+def _reader(source: ValueSource) -> Callable[[Row, RecordContext], Any]:
     """A value that depends on where the record stood."""
-    if "nested" in source:
+    if source.nested is not None:
         return lambda _row, place: place.nested
-    if "body" in source:
-        return lambda row, place: _walk(place.body, source["body"].format_map(row).split("."))
-    path = source["outer"].split(".")
+    if source.body is not None:
+        whole = source.body
+        return lambda row, place: _walk(place.body, whole.format_map(row).split("."))
+    path = (source.outer or "").split(".")
 
     def outer(_row: Row, place: RecordContext) -> Any:
         if path[0] in place.around:

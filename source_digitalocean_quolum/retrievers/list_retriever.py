@@ -45,7 +45,7 @@ class DigitalOceanRetriever(Retriever):
 
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
         self._run = RunContext.from_config(self.config)
-        self._endpoint = Endpoint.of(self.api)
+        self._endpoint = Endpoint.from_manifest(self.api)
         self._made: tuple[Any, RecordReader] | None = None
         cursor = self.incremental_sync
         # The CDK's cursor keeps the highest value; those before its start are left out here where the API cannot.
@@ -67,7 +67,7 @@ class DigitalOceanRetriever(Retriever):
     ) -> Iterator[RecordPage]:
         """The same by pages of records that need only be written (protocol/)."""
         slice_ = stream_slice or StreamSlice(partition={}, cursor_slice={})
-        if not self._endpoint.wants({**(slice_.extra_fields or {}), **slice_}):
+        if not self._endpoint.asks_about({**(slice_.extra_fields or {}), **slice_}):
             return
         since = slice_.cursor_slice.get("start_time") if self._cursor_field else None
         pages = self._read(slice_, self._reader(records_schema), since)

@@ -6,7 +6,7 @@ from typing import Any
 
 from airbyte_cdk.sources.types import StreamSlice
 
-from source_digitalocean_quolum.http.endpoint import Unfinished
+from source_digitalocean_quolum.http.facts import Unfinished
 from source_digitalocean_quolum.records.page import RecordPage, Rows
 from source_digitalocean_quolum.records.times import parse_time
 

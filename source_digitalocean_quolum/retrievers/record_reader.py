@@ -32,7 +32,9 @@ class RecordReader:
         self._secrets = secret_tree(secrets_of(stream))
         self._conform = compile_conformer(schema, misfits)
         known = any(name not in endpoint.derived for name in fields)
-        as_they_came = endpoint.is_plain and endpoint.unread and self._conform and known and not self._secrets
+        as_they_came = (
+            endpoint.lists_records and endpoint.unparsed_list and self._conform and known and not self._secrets
+        )
         self._verbatim = PassthroughReader(schema, fields, list(endpoint.derived)) if as_they_came else None
 
     def read(self, answer: Answer, deriver: AddedFields) -> Rows:

@@ -13,7 +13,7 @@ import orjson
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_digitalocean_quolum.http.endpoint import SurrogateKey
+from source_digitalocean_quolum.http.facts import SurrogateKey
 from source_digitalocean_quolum.records.page import Row
 from source_digitalocean_quolum.retrievers.page import PAGE_SIZE
 

@@ -5,7 +5,7 @@ import tracemalloc
 import pytest
 
 from source_digitalocean_quolum.cost.csv_lines import as_item, money
-from source_digitalocean_quolum.http.endpoint import SurrogateKey
+from source_digitalocean_quolum.http.facts import SurrogateKey
 from source_digitalocean_quolum.records.body import CsvLines
 from source_digitalocean_quolum.retrievers.surrogate_keys import SurrogateKeyedList
 from unit_tests.mock_server.commands import read

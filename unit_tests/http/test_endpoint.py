@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from source_digitalocean_quolum.http.endpoint import Endpoint, SurrogateKey, Unfinished
+from source_digitalocean_quolum.http.endpoint import Endpoint
+from source_digitalocean_quolum.http.facts import SurrogateKey, Unfinished
 
 
 def test_what_is_not_said_has_a_default() -> None:
-    endpoint = Endpoint.of({"path": "volumes", "records": "volumes"})
+    endpoint = Endpoint.from_manifest({"path": "volumes", "records": "volumes"})
 
     assert endpoint == Endpoint(path="volumes", records="volumes", paging="page", absent=())
     assert not endpoint.has_parent
@@ -16,7 +17,7 @@ def test_what_is_not_said_has_a_default() -> None:
 
 def test_key_and_absent_are_read() -> None:
     facts = {"path": "a/{id}", "records": "", "absent": [404, 412], "key": {"field": "k", "of": ["x", "y"]}}
-    endpoint = Endpoint.of(facts)
+    endpoint = Endpoint.from_manifest(facts)
 
     assert endpoint.absent == (404, 412)
     assert endpoint.key == SurrogateKey("k", ("x", "y"))
@@ -25,8 +26,8 @@ def test_key_and_absent_are_read() -> None:
 
 @pytest.mark.parametrize("unknown", ["pageing", "recrods", "primary_key"])
 def test_an_unknown_word_is_refused(unknown: str) -> None:
-    with pytest.raises(TypeError, match=unknown):
-        Endpoint.of({"path": "volumes", "records": "volumes", unknown: 1})
+    with pytest.raises(ValueError, match=f"unknown field `{unknown}`"):
+        Endpoint.from_manifest({"path": "volumes", "records": "volumes", unknown: 1})
 
 
 @pytest.mark.parametrize(
@@ -40,19 +41,19 @@ def test_an_unknown_word_is_refused(unknown: str) -> None:
     ],
 )
 def test_a_place_in_a_path_is_quoted(value: object, path: str) -> None:
-    endpoint = Endpoint.of({"path": "projects/{project_id}/resources", "records": "resources"})
+    endpoint = Endpoint.from_manifest({"path": "projects/{project_id}/resources", "records": "resources"})
 
     assert endpoint.path_for({"project_id": value, "other": 1}) == path
 
 
 def test_parameters_are_filled_from_the_slice() -> None:
-    endpoint = Endpoint.of({"path": "droplets", "records": "droplets", "query": "type={type}&private=true"})
+    endpoint = Endpoint.from_manifest({"path": "droplets", "records": "droplets", "query": "type={type}&private=true"})
 
     assert endpoint.params_for({"type": "gpus"}) == {"type": "gpus", "private": "true"}
 
 
 def test_what_makes_a_record_finished_is_read() -> None:
-    endpoint = Endpoint.of(
+    endpoint = Endpoint.from_manifest(
         {"path": "actions", "records": "actions", "unfinished": {"field": "status", "until": ["completed"]}}
     )
 
@@ -73,4 +74,4 @@ def test_what_makes_a_record_finished_is_read() -> None:
 def test_slices_that_make_no_sense_are_not_asked_for(
     facts: dict[str, Any], known: dict[str, str], wanted: bool
 ) -> None:
-    assert Endpoint.of({"path": "a", "records": "a", **facts}).wants(known) is wanted
+    assert Endpoint.from_manifest({"path": "a", "records": "a", **facts}).asks_about(known) is wanted

@@ -31,7 +31,7 @@ def schemas() -> dict[str, Row]:
 @cache
 def endpoints() -> dict[str, Endpoint]:
     """Every stream's endpoint."""
-    return {name: Endpoint.of(stream["$parameters"]["api"]) for name, stream in resolved_streams().items()}
+    return {name: Endpoint.from_manifest(stream["$parameters"]["api"]) for name, stream in resolved_streams().items()}
 
 
 class World:
@@ -47,7 +47,7 @@ class World:
         """The answer of the streams at this address, those that are plain lists before the others."""
         path = request.address.removeprefix(f"{API}/v2/")
         found = [name for route, name in self._routes if route.fullmatch(path)]
-        found.sort(key=lambda name: (endpoints()[name].has_parent, not endpoints()[name].is_plain))
+        found.sort(key=lambda name: (endpoints()[name].has_parent, not endpoints()[name].lists_records))
         if not found:
             return None
         owner = "-".join(part for part in path.split("/") if part not in endpoints()[found[0]].path)
@@ -57,7 +57,7 @@ class World:
             values = {"hours": "744", "start": f"{DAY} 00:00:00 +0000", "end": f"{DAY} 10:00:00 +0000", "USD": "$3.11"}
             lines = [",".join(first.csv), ",".join(values.get(column, f"some {column}") for column in first.csv)]
             return Reply("\n".join(lines).encode(), headers={"Content-Type": "text/csv"})
-        here = [name for name in found[1:] if endpoints()[name].is_plain and endpoints()[name].path == first.path]
+        here = [name for name in found[1:] if endpoints()[name].lists_records and endpoints()[name].path == first.path]
         bodies = [self.body(name, owner) for name in (found[0], *here)]
         return Reply({key: value for body in reversed(bodies) for key, value in body.items()})
 

@@ -62,7 +62,7 @@ def page(content: bytes) -> requests.Response:
 
 def reader(misfits: Counter[str], *fields: str, **facts: Any) -> tuple[RecordReader, AddedFields]:
     derived = {"gpu": {"slice": "type", "equals": "gpus"}}
-    endpoint = Endpoint.of({"path": "things", "records": "things", "derived": derived, **facts})
+    endpoint = Endpoint.from_manifest({"path": "things", "records": "things", "derived": derived, **facts})
     deriver = AddedFields.of(endpoint, StreamSlice(partition={"type": "gpus"}, cursor_slice={}))
     return RecordReader("things", endpoint, SCHEMA, fields or ["id"], misfits), deriver
 

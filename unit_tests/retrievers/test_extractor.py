@@ -15,12 +15,12 @@ Row = dict[str, Any]
 
 
 def records(body: Any, partition: Row | None = None, **facts: Any) -> list[Row]:
-    endpoint = Endpoint.of({"path": "things", "records": "things", **facts})
+    endpoint = Endpoint.from_manifest({"path": "things", "records": "things", **facts})
     deriver = AddedFields.of(endpoint, StreamSlice(partition=partition or {}, cursor_slice={}))
     response = requests.Response()
     response._content = json.dumps(body).encode()
     rows = []
-    for row, place in select(decode(response, endpoint.unread), listed(response, endpoint), endpoint):
+    for row, place in select(decode(response, endpoint.unparsed_list), listed(response, endpoint), endpoint):
         deriver.derive(row, place)
         rows.append(row)
     return rows

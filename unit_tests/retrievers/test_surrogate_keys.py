@@ -14,7 +14,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from hypothesis import given
 from hypothesis import strategies as st
 
-from source_digitalocean_quolum.http.endpoint import SurrogateKey
+from source_digitalocean_quolum.http.facts import SurrogateKey
 from source_digitalocean_quolum.retrievers.surrogate_keys import SurrogateKeyedList
 
 KEY = SurrogateKey(field="row_hash", of=("product", "resource_id", "region"))
