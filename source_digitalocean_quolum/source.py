@@ -32,7 +32,7 @@ from source_digitalocean_quolum.http.probes import StreamProbes
 from source_digitalocean_quolum.http.run_context import RunContext
 from source_digitalocean_quolum.http.run_report import report_run
 from source_digitalocean_quolum.logs import guard
-from source_digitalocean_quolum.protocol.record_lines import LineSource
+from source_digitalocean_quolum.protocol.line_reader import read_lines
 from source_digitalocean_quolum.state import unusable
 from source_digitalocean_quolum.utilization import table
 from source_digitalocean_quolum.utilization.access import utilization_access
@@ -138,7 +138,7 @@ class SourceDigitaloceanQuolum(DeclarativeSource):
 
     def emit_lines(self) -> None:
         """From now on `read` yields RecordLines in place of single records: for our own entry point only."""
-        self.replace_concurrent_source(LineSource.like)
+        self.replace_concurrent_source(read_lines)
 
     def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:
         """The manifest's streams, and one of utilization for each feature of metrics.yaml."""

@@ -4,18 +4,16 @@ import errno
 import logging
 import os
 import sys
-from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, BinaryIO, cast
 
 from airbyte_cdk.connector import TConfig
-from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.logger import PRINT_BUFFER
 from airbyte_cdk.models import AirbyteMessage, ConnectorSpecification
 from airbyte_cdk.sources import Source
-from airbyte_cdk.sources.connector_state_manager import HashableStreamDescriptor
 
+from source_digitalocean_quolum.cdk_ext.entrypoint import BatchEntrypoint
 from source_digitalocean_quolum.protocol.record_lines import RecordLines
 
 _OUTPUT_ENDED = {
@@ -25,8 +23,8 @@ _OUTPUT_ENDED = {
 }
 
 
-class Entrypoint(AirbyteEntrypoint):
-    """AirbyteEntrypoint that takes RecordLines among the messages of a read."""
+class Entrypoint(BatchEntrypoint):
+    """BatchEntrypoint that writes the RecordLines among the messages of a read."""
 
     def read(
         self, source_spec: ConnectorSpecification, config: TConfig, catalog: Any, state: list[Any]
@@ -37,16 +35,6 @@ class Entrypoint(AirbyteEntrypoint):
                 _write(message.lines)
             else:
                 yield message
-
-    @staticmethod
-    def handle_record_counts(
-        message: AirbyteMessage, stream_message_count: defaultdict[HashableStreamDescriptor, float]
-    ) -> AirbyteMessage:
-        """See AirbyteEntrypoint: a state says how many records came before it."""
-        if isinstance(message, RecordLines):
-            stream_message_count[HashableStreamDescriptor(name=message.stream, namespace=None)] += message.count
-            return message
-        return AirbyteEntrypoint.handle_record_counts(message, stream_message_count)
 
 
 def launch(source: Source, args: list[str]) -> None:
