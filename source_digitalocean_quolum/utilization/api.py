@@ -20,7 +20,7 @@ from source_digitalocean_quolum.http.oauth import authenticator_of
 from source_digitalocean_quolum.http.requester import USER_AGENT, with_operator_message
 from source_digitalocean_quolum.http.run_context import RunContext
 from source_digitalocean_quolum.records.body import OBJECT, UnexpectedBody, decode, release
-from source_digitalocean_quolum.utilization.intervals import Sample, clean
+from source_digitalocean_quolum.utilization.samples import Sample, clean_samples
 
 _TIMEOUT = (10, 60)
 # An answer that is no answer (HTML of a proxy, a cut body) is asked for again after these waits, in seconds.
@@ -47,10 +47,10 @@ class Series(msgspec.Struct, gc=False):
     def samples(self) -> list[Sample]:
         """The samples, parsed anew and cleaned."""
         try:
-            return clean(_PAIRS.decode(self.values))
+            return clean_samples(_PAIRS.decode(self.values))
         except msgspec.DecodeError:
             # Pairs that are none, and numbers that are written otherwise or beyond a float.
-            return clean(json.loads(bytes(self.values)))
+            return clean_samples(json.loads(bytes(self.values)))
 
 
 class _Data(msgspec.Struct):
