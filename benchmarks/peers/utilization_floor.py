@@ -14,8 +14,8 @@ import orjson
 import requests
 
 _HOUR = 3600
-# The label by which the connector's query tells the figures apart (utilization/promql.py).
-_FIGURE = "quolum_figure"
+# The label by which the connector's query tells the statistics apart (utilization/sources/promql.py).
+_STATISTIC = "quolum_statistic"
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -39,7 +39,7 @@ def _evaluated(series: list[Any]) -> Iterator[dict[str, Any]]:
     together: defaultdict[str, dict[int, dict[str, Any]]] = defaultdict(dict)
     for one in series:
         labels = one["metric"]
-        metric, _, figure = labels.pop(_FIGURE).partition("/")
+        metric, _, figure = labels.pop(_STATISTIC).partition("/")
         intervals = together[f"{metric} {sorted(labels.items())}"]
         for at, value in one["values"]:
             row = intervals.setdefault(at, {"labels": labels, "metric": metric, "interval_end": at})

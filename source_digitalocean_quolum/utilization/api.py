@@ -21,7 +21,7 @@ from source_digitalocean_quolum.http.session import AnswerTooLargeError, AnswerT
 from source_digitalocean_quolum.records.answer import Answer
 from source_digitalocean_quolum.records.body import OBJECT, UnexpectedBody, parse
 from source_digitalocean_quolum.records.secrets import scrub as redact_text
-from source_digitalocean_quolum.utilization.intervals import Sample, clean
+from source_digitalocean_quolum.utilization.sources.intervals import Sample, clean
 
 # A list, or null for an empty one.
 _LIST_OR_NULL = b"[n"

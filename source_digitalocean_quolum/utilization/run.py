@@ -11,10 +11,10 @@ from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStrea
 from source_digitalocean_quolum.http.budget import BURST_SHARE, REQUESTS_PER_HOUR
 from source_digitalocean_quolum.http.run_context import RunContext
 from source_digitalocean_quolum.utilization.api import MetricsApi
-from source_digitalocean_quolum.utilization.insights import Insights
-from source_digitalocean_quolum.utilization.monitoring import Monitoring
 from source_digitalocean_quolum.utilization.resources import Inventory
 from source_digitalocean_quolum.utilization.settings import UtilizationSettings
+from source_digitalocean_quolum.utilization.sources.insights import Insights
+from source_digitalocean_quolum.utilization.sources.monitoring import Monitoring
 from source_digitalocean_quolum.utilization.table import Feature, load
 from source_digitalocean_quolum.utilization.windows import SECONDS, count, cut_off
 
@@ -105,8 +105,8 @@ class UtilizationRun:
         start = int(self._selected[feature.stream])
         requests = {}
         for source in self.sources(feature):
-            windows = count(start, end, self.interval, source.longest(self.interval))
-            requests[source.name] = source.requests(windows)
+            windows = count(start, end, self.interval, source.longest_window(self.interval))
+            requests[source.name] = source.count_requests(windows)
         return RequestEstimate(feature.stream, requests)
 
     def _tell(self, prices: Sequence[RequestEstimate]) -> None:

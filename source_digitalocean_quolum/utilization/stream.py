@@ -20,7 +20,7 @@ from airbyte_cdk.sources.types import Record
 
 from source_digitalocean_quolum.records.page import PagePartition, RecordPage
 from source_digitalocean_quolum.utilization.api import Forbidden
-from source_digitalocean_quolum.utilization.readings import Records, written
+from source_digitalocean_quolum.utilization.records import RecordBuilder, format_time
 from source_digitalocean_quolum.utilization.run import Source, UtilizationRun
 from source_digitalocean_quolum.utilization.table import Feature
 from source_digitalocean_quolum.utilization.windows import Window, floor, windows
@@ -52,7 +52,7 @@ class UtilizationCursor(Cursor):
     @property
     def state(self) -> MutableMapping[str, Any]:
         """See Cursor."""
-        return {CURSOR_FIELD: written(self.next)}
+        return {CURSOR_FIELD: format_time(self.next)}
 
     def reached(self, end: int) -> AirbyteMessage:
         """All before `end` has been read: the state that says so, to be emitted behind those records."""
@@ -106,7 +106,7 @@ class UtilizationReader(PagePartition):
         logger.warning(
             "Stream %s has no source to read from: it stays at %s. See the messages above, or `utilization.source`.",
             self._feature.stream,
-            written(self._cursor.next),
+            format_time(self._cursor.next),
         )
 
     def to_slice(self) -> Mapping[str, Any]:
@@ -134,17 +134,17 @@ class UtilizationReader(PagePartition):
             logger.info("%s reads from %s", self._feature.stream, source.name.capitalize())
             return True
         newest = Window(end - self._run.interval, end, self._run.interval)
-        if any(True for _ in source.readings(newest)):
+        if any(True for _ in source.read(newest)):
             logger.info("%s reads from Insights, which knows its resources", self._feature.stream)
             return True
         logger.info("%s falls back to Monitoring: Insights has no series of it", self._feature.stream)
         return False
 
     def _windows(self, source: Source, end: int) -> Iterator[RecordPage | AirbyteMessage]:
-        records = Records(self._feature.name, source.name, self._run.interval)
-        longest = source.longest(self._run.interval)
+        builder = RecordBuilder(self._feature.name, source.name, self._run.interval)
+        longest = source.longest_window(self._run.interval)
         for window in windows(self._cursor.next, end, self._run.interval, longest):
-            rows = records.of(source.readings(window))
+            rows = builder.build(source.read(window))
             while some := list(islice(rows, _AT_ONCE)):
                 yield RecordPage(some, None)
             yield self._cursor.reached(window.end)

@@ -76,8 +76,8 @@ def one_series(request: Request) -> Reply:
     metric = re.findall(r'"(\w+)/avg"', query)[0]
     kind = re.findall(r"do\.([a-z]+)", query)[0]
     series = [
-        {"metric": {"resource_urn": URNS[kind], "quolum_figure": f"{metric}/{figure}"}, "values": [[last, "1"]]}
-        for figure in ("avg", "min", "max", "last", "count")
+        {"metric": {"resource_urn": URNS[kind], "quolum_statistic": f"{metric}/{statistic}"}, "values": [[last, "1"]]}
+        for statistic in ("avg", "min", "max", "last", "count")
     ]
     return Reply({"status": "success", "data": {"resultType": "matrix", "result": series}})
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from source_digitalocean_quolum.utilization.api import Series
-from source_digitalocean_quolum.utilization.intervals import clean
+from source_digitalocean_quolum.utilization.samples import clean_samples
 
 
 def series(values: bytes) -> Series:
@@ -18,7 +18,7 @@ def series(values: bytes) -> Series:
 
 @given(st.lists(st.tuples(st.integers(0, 2**33), st.floats(allow_nan=False, allow_infinity=False).map(repr))))
 def test_samples_are_digit_by_digit_what_python_makes_of_them(values: list[tuple[int, str]]) -> None:
-    assert series(orjson.dumps(values)).samples() == clean(values)
+    assert series(orjson.dumps(values)).samples() == clean_samples(values)
 
 
 @pytest.mark.parametrize(

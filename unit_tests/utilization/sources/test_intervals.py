@@ -1,4 +1,4 @@
-"""Samples to figures, against plain computations over random series with gaps and resets."""
+"""Samples to statistics, against plain computations over random series with gaps and resets."""
 
 import math
 from itertools import pairwise
@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from source_digitalocean_quolum.utilization.intervals import LONGEST_STEP, aggregate, busy, clean, merged, rates
+from source_digitalocean_quolum.utilization.samples import clean_samples
+from source_digitalocean_quolum.utilization.sources.intervals import (
+    LONGEST_STEP,
+    aggregate,
+    compute_busy_percent,
+    compute_rates,
+    merge_samples,
+)
 
 HOUR = 3600
 
@@ -28,7 +35,7 @@ def series(pieces: list[tuple[int, float]], begin: int = 0) -> list[tuple[float,
 
 
 @given(steps, st.sampled_from([300, 900, 3600]))
-def test_the_figures_of_an_interval_are_those_of_its_samples(pieces: list[tuple[int, float]], interval: int) -> None:
+def test_the_statistics_of_an_interval_are_those_of_its_samples(pieces: list[tuple[int, float]], interval: int) -> None:
     samples = series(pieces)
     end = -(-int(samples[-1][0] + 1) // interval) * interval
 
@@ -58,7 +65,7 @@ def test_a_rate_is_never_negative_and_never_a_spike(pieces: list[tuple[int, floa
     samples = series(pieces)
     at = dict(samples)
     times = [time for time, _ in samples]
-    found = dict(rates(samples))
+    found = dict(compute_rates(samples))
     for before, now in pairwise(times):
         if now - before > LONGEST_STEP:
             assert now not in found, "nothing is known across a gap"
@@ -86,7 +93,7 @@ def test_busy_percent_survives_a_reboot(spent: list[tuple[float, float]], reboot
         if number and d_idle + d_user > 0:
             expected[time] = 100 * d_user / (d_idle + d_user)
 
-    found = dict(busy(modes, "idle"))
+    found = dict(compute_busy_percent(modes, "idle"))
 
     assert found.keys() == expected.keys()
     assert all(0 <= value <= 100 for value in found.values())
@@ -94,9 +101,9 @@ def test_busy_percent_survives_a_reboot(spent: list[tuple[float, float]], reboot
 
 
 def test_busy_needs_every_mode_and_knows_nothing_without_idle() -> None:
-    assert busy({"user": [(0, 1.0), (120, 2.0)]}, "idle") == []
+    assert compute_busy_percent({"user": [(0, 1.0), (120, 2.0)]}, "idle") == []
     modes = {"idle": [(0, 0.0), (120, 60.0), (240, 120.0)], "user": [(0, 0.0), (240, 120.0)]}
-    assert busy(modes, "idle") == [(240, 50.0)]
+    assert compute_busy_percent(modes, "idle") == [(240, 50.0)]
 
 
 @pytest.mark.parametrize(
@@ -111,8 +118,8 @@ def test_busy_needs_every_mode_and_knows_nothing_without_idle() -> None:
     ids=["no-numbers", "unsorted", "twice", "no-pairs", "empty"],
 )
 def test_what_a_server_may_send(values: list[Any], kept: list[tuple[float, float]]) -> None:
-    assert clean(values) == kept
+    assert clean_samples(values) == kept
 
 
 def test_parts_of_one_series_are_put_together_by_time() -> None:
-    assert merged([[(0, 1.0), (60, 2.0)], [(60, 2.0), (30, 5.0)]]) == [(0, 1.0), (30, 5.0), (60, 2.0)]
+    assert merge_samples([[(0, 1.0), (60, 2.0)], [(60, 2.0), (30, 5.0)]]) == [(0, 1.0), (30, 5.0), (60, 2.0)]

@@ -1,21 +1,20 @@
-"""Samples to closed intervals: clean what a server may send, counters to rates, modes to percent, then the figures."""
+"""Samples to closed intervals: counters to rates, modes to percent, then the statistics of each interval."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+
+from source_digitalocean_quolum.utilization.samples import Sample
 
 # Two samples of a counter that are further apart tell nothing about the time in between: a gap. DigitalOcean
 # samples every 60 or 120 s; this is the look-back of Prometheus too.
 LONGEST_STEP = 300.0
 
-Sample = tuple[float, float]
-
 
 @dataclass(frozen=True, slots=True)
 class IntervalStatistics:
-    """One interval of one series: UNIX seconds of its start, and the figures over its samples."""
+    """One interval of one series: UNIX seconds of its start, and the statistics over its samples."""
 
     start: int
     average: float
@@ -25,29 +24,7 @@ class IntervalStatistics:
     samples: int
 
 
-def clean(values: Iterable[Sequence[Any]]) -> list[Sample]:
-    """Samples in order of time, each time once, without what is no number.
-
-    `values` are Prometheus' pairs [UNIX seconds, "number"]. NaN and infinities are left out: nothing is known
-    at that time. Of two samples with one time the later in the answer counts. What is no pair is left out too.
-    """
-    samples: list[Sample] = []
-    before = -math.inf
-    ordered = True
-    for pair in values:
-        try:
-            time, value = float(pair[0]), float(pair[1])
-        except (TypeError, ValueError, IndexError, KeyError):
-            continue
-        if not (math.isfinite(value) and math.isfinite(time)):
-            continue
-        ordered = ordered and time > before
-        before = time
-        samples.append((time, value))
-    return samples if ordered else sorted(dict(samples).items())
-
-
-def merged(parts: Sequence[list[Sample]]) -> list[Sample]:
+def merge_samples(parts: Sequence[list[Sample]]) -> list[Sample]:
     """The samples of several parts of one series, in order of time."""
     if len(parts) == 1:
         return parts[0]
@@ -57,7 +34,7 @@ def merged(parts: Sequence[list[Sample]]) -> list[Sample]:
     return sorted(union.items())
 
 
-def rates(samples: Sequence[Sample]) -> list[Sample]:
+def compute_rates(samples: Sequence[Sample]) -> list[Sample]:
     """A counter as its rate per second, at each sample since the one before.
 
     As Prometheus' irate(): a counter that went down began again at zero. Across a gap there is no rate.
@@ -69,7 +46,7 @@ def rates(samples: Sequence[Sample]) -> list[Sample]:
     return found
 
 
-def busy(modes: Mapping[str, Sequence[Sample]], idle: str) -> list[Sample]:
+def compute_busy_percent(modes: Mapping[str, Sequence[Sample]], idle: str) -> list[Sample]:
     """Percent of the time that was not idle, at each sample since the one before.
 
     `modes` are counters of CPU-seconds by mode, over all cores. If one of them went down the machine was
@@ -97,7 +74,7 @@ def busy(modes: Mapping[str, Sequence[Sample]], idle: str) -> list[Sample]:
 def aggregate(
     samples: Sequence[Sample], start: int, end: int, interval: int, scale: float = 1
 ) -> Iterator[IntervalStatistics]:
-    """The figures of each interval in [start, end) that has samples; a sample belongs to [interval, interval + length).
+    """The statistics of each interval in [start, end) with samples; an interval does not include its own end.
 
     An interval without samples is a gap: nothing is yielded for it.
     """
@@ -108,15 +85,15 @@ def aggregate(
             continue
         if time >= at + interval:
             if current:
-                yield _figures(at, current, scale)
+                yield _summarize(at, current, scale)
                 current = []
             at = start + int((time - start) // interval) * interval
         current.append(value)
     if current:
-        yield _figures(at, current, scale)
+        yield _summarize(at, current, scale)
 
 
-def _figures(start: int, values: list[float], scale: float) -> IntervalStatistics:
+def _summarize(start: int, values: list[float], scale: float) -> IntervalStatistics:
     average = math.fsum(values) / len(values)
     low, high = min(values), max(values)
     return IntervalStatistics(start, average * scale, low * scale, high * scale, values[-1] * scale, len(values))

@@ -1,8 +1,7 @@
-"""The same figures from Monitoring: one request for a metric of a resource, samples made intervals here."""
+"""The same metric intervals from Monitoring: one request for a metric of a resource, samples made intervals here."""
 
 import logging
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from urllib.parse import urlencode
@@ -16,16 +15,16 @@ from source_digitalocean_quolum.utilization.api import (
     Unreadable,
     gave_up,
 )
-from source_digitalocean_quolum.utilization.intervals import (
-    LONGEST_STEP,
-    Sample,
-    aggregate,
-    busy,
-    merged,
-    rates,
-)
-from source_digitalocean_quolum.utilization.readings import Labels, MetricInterval, own_labels
 from source_digitalocean_quolum.utilization.resources import Resource
+from source_digitalocean_quolum.utilization.sources.intervals import LONGEST_STEP, aggregate
+from source_digitalocean_quolum.utilization.sources.metric_interval import Labels, MetricInterval
+from source_digitalocean_quolum.utilization.sources.monitoring_answer import (
+    Answers,
+    Query,
+    read_capacities,
+    read_samples,
+    sort_parameters,
+)
 from source_digitalocean_quolum.utilization.table import Feature, Metric, MonitoringSeries, parameter_sets
 from source_digitalocean_quolum.utilization.windows import Window
 
@@ -35,8 +34,6 @@ logger = logging.getLogger("airbyte")
 _LONGEST = 14 * 86400
 # Requests of one stream under way at the same time; the budget paces all of them.
 _PARALLEL = 4
-
-_Request = tuple[str, tuple[tuple[str, str], ...]]
 
 
 class Monitoring:
@@ -62,22 +59,22 @@ class Monitoring:
         self._identity = identity_labels | {"__name__"}
         self._told: set[str] = set()
 
-    def requests(self, windows: int) -> int:
+    def count_requests(self, windows: int) -> int:
         """Requests for this many windows; a resource that is younger takes fewer."""
         return windows * sum(len(self._wanted(resource)) for resource in self._resources)
 
-    def longest(self, interval: int) -> int:
+    def longest_window(self, interval: int) -> int:
         """The longest window that one request may cover, in seconds."""
         return _LONGEST
 
-    def readings(self, window: Window) -> Iterator[MetricInterval]:
-        """The figures of a window, resource by resource.
+    def read(self, window: Window) -> Iterator[MetricInterval]:
+        """The metric intervals of a window, resource by resource.
 
         A resource that was deleted since it was listed is left out. Raises Forbidden where the token may not
         ask, and a transient failure where a request gets no answer.
         """
         with ThreadPoolExecutor(_PARALLEL, thread_name_prefix=self._feature.stream) as pool:
-            for resource, answers in _ahead(pool, self._due(window), lambda one: self._answers(one, window)):
+            for resource, answers in _prefetch(pool, self._due(window), lambda one: self._answers(one, window)):
                 if answers is not None:
                     for metric in self._metrics:
                         if resource.has(metric):
@@ -86,17 +83,17 @@ class Monitoring:
     def _due(self, window: Window) -> Iterator[Resource]:
         return (resource for resource in self._resources if resource.since < window.end)
 
-    def _wanted(self, resource: Resource) -> set[_Request]:
+    def _wanted(self, resource: Resource) -> set[Query]:
         """The requests for one resource, each once although two metrics may need the same one."""
-        wanted: set[_Request] = set()
+        wanted: set[Query] = set()
         for metric in self._metrics:
             if resource.has(metric):
                 for series in filter(None, (metric.monitoring, self._capacity(metric))):
-                    wanted.update((series.path, _fixed(one)) for one in parameter_sets(series, resource.facts))
+                    wanted.update((series.path, sort_parameters(one)) for one in parameter_sets(series, resource.facts))
         return wanted
 
-    def _answers(self, resource: Resource, window: Window) -> dict[_Request, list[Series]] | None:
-        answers: dict[_Request, list[Series]] = {}
+    def _answers(self, resource: Resource, window: Window) -> dict[Query, list[Series]] | None:
+        answers: dict[Query, list[Series]] = {}
         for path, parameters in sorted(self._wanted(resource)):
             try:
                 answers[path, parameters] = self._ask(resource, path, parameters, window.start, window.end)
@@ -130,58 +127,30 @@ class Monitoring:
                 *self._ask(resource, path, parameters, middle, end),
             ]
 
-    def _metric(
-        self, metric: Metric, resource: Resource, answers: Mapping[_Request, list[Series]], window: Window
-    ) -> Iterator[MetricInterval]:
+    def _metric(self, metric: Metric, resource: Resource, answers: Answers, window: Window) -> Iterator[MetricInterval]:
         series = metric.monitoring
         if series is None:
             return
         capacities = self._capacities(metric, resource, answers, window)
         region = resource.regions[0] if resource.regions else None
-        for labels, samples in self._samples(series, resource, answers).items():
+        for labels, samples in read_samples(series, resource, answers, self._identity).items():
             fixed = resource.capacity(metric, labels)
-            for figures in aggregate(samples, window.start, window.end, window.interval, series.scale):
-                capacity = fixed if fixed is not None else capacities.get((labels, figures.start))
-                yield MetricInterval(metric, resource, resource.urn, resource.name, region, labels, figures, capacity)
+            for statistics in aggregate(samples, window.start, window.end, window.interval, series.scale):
+                capacity = fixed if fixed is not None else capacities.get((labels, statistics.start))
+                yield MetricInterval(
+                    metric, resource, resource.urn, resource.name, region, labels, statistics, capacity
+                )
 
     def _capacities(
-        self, metric: Metric, resource: Resource, answers: Mapping[_Request, list[Series]], window: Window
+        self, metric: Metric, resource: Resource, answers: Answers, window: Window
     ) -> dict[tuple[Labels, int], float]:
         series = self._capacity(metric)
-        found: dict[tuple[Labels, int], float] = {}
-        if series is not None:
-            for labels, samples in self._samples(series, resource, answers).items():
-                for figures in aggregate(samples, window.start, window.end, window.interval, series.scale):
-                    found[labels, figures.start] = figures.average
-        return found
+        return {} if series is None else read_capacities(series, resource, answers, self._identity, window)
 
     def _capacity(self, metric: Metric) -> MonitoringSeries | None:
         if metric.capacity is None or not metric.capacity.metric:
             return None
         return self._feature.metric(metric.capacity.metric).monitoring
-
-    def _samples(
-        self, series: MonitoringSeries, resource: Resource, answers: Mapping[_Request, list[Series]]
-    ) -> dict[Labels, list[Sample]]:
-        """The samples of a metric in its own unit (before `scale`), by the labels that tell them apart."""
-        parts: defaultdict[Labels, list[list[Sample]]] = defaultdict(list)
-        modes: defaultdict[Labels, defaultdict[str, list[list[Sample]]]] = defaultdict(lambda: defaultdict(list))
-        for parameters in parameter_sets(series, resource.facts):
-            tried = {name: parameters[name] for name in series.each}
-            for one in answers.get((series.path, _fixed(parameters)), ()):
-                labels, samples = {**one.labels(), **tried}, one.samples()
-                if series.kind == "busy":
-                    mode = str(labels.pop(series.label, ""))
-                    modes[own_labels(labels, self._identity, series.rename)][mode].append(samples)
-                else:
-                    parts[own_labels(labels, self._identity, series.rename)].append(samples)
-        if series.kind == "busy":
-            return {
-                labels: busy({mode: merged(some) for mode, some in found.items()}, series.idle)
-                for labels, found in modes.items()
-            }
-        whole = {labels: merged(found) for labels, found in parts.items()}
-        return {labels: rates(samples) for labels, samples in whole.items()} if series.kind == "counter" else whole
 
     def _tell_once(self, about: str, sentence: str) -> None:
         if about not in self._told:
@@ -189,27 +158,21 @@ class Monitoring:
             logger.warning("%s: %s", self._feature.stream, sentence)
 
 
-def _fixed(parameters: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(parameters.items()))
-
-
-def _ahead(
-    pool: ThreadPoolExecutor,
-    resources: Iterator[Resource],
-    answers: Callable[[Resource], dict[_Request, list[Series]] | None],
-) -> Iterator[tuple[Resource, dict[_Request, list[Series]] | None]]:
+def _prefetch(
+    pool: ThreadPoolExecutor, resources: Iterator[Resource], ask: Callable[[Resource], Answers | None]
+) -> Iterator[tuple[Resource, Answers | None]]:
     """Each resource with its answers, in order, with a few under way ahead of the one that is being used."""
-    under_way: list[tuple[Resource, Future[dict[_Request, list[Series]] | None]]] = []
+    under_way: list[tuple[Resource, Future[Answers | None]]] = []
 
-    def more(number: int) -> None:
-        under_way.extend((one, pool.submit(answers, one)) for one in islice(resources, number))
+    def submit(number: int) -> None:
+        under_way.extend((one, pool.submit(ask, one)) for one in islice(resources, number))
 
-    more(_PARALLEL)
+    submit(_PARALLEL)
     try:
         while under_way:
             resource, future = under_way.pop(0)
             found = future.result()
-            more(1)
+            submit(1)
             yield resource, found
     finally:
         for _, future in under_way:

@@ -1,0 +1,1 @@
+"""Each source on its own: queries, answers and the arithmetic between them."""
