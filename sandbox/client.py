@@ -10,7 +10,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 from sandbox.browser import authorize, post_form
 
-_ROOT = Path(__file__).parents[2]
+_ROOT = Path(__file__).parents[1]
 _LOOPBACK = build_opener(ProxyHandler({}))
 
 
