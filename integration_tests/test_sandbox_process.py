@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -75,13 +76,39 @@ def test_leaving_the_block_ends_the_process() -> None:
         os.kill(pid, 0)
 
 
-def test_the_sandbox_never_imports_the_connector() -> None:
+def test_the_sandbox_imports_neither_the_connector_nor_tests() -> None:
     code = (
-        "import sys, sandbox.__main__\n"
-        "print(sorted(name for name in sys.modules if name.startswith(('source_digitalocean', 'airbyte'))))"
+        "import importlib, pkgutil, sys, sandbox\n"
+        "modules = pkgutil.walk_packages(sandbox.__path__, 'sandbox.')\n"
+        "names = [importlib.import_module(one.name).__name__ for one in modules]\n"
+        "others = ('source_digitalocean', 'airbyte', 'integration_tests', 'unit_tests', 'warehouse', 'pytest')\n"
+        "print(len(names), sorted(name for name in sys.modules if name.startswith(others)))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    count, _, foreign = done.stdout.strip().partition(" ")
+    assert int(count) > 50
+    assert foreign == "[]"
+
+
+def test_no_other_room_of_the_connector_imports_the_sandbox() -> None:
+    imports = re.compile(r"^\s*(?:from|import)\s+sandbox\b", re.MULTILINE)
+    sources = [*(ROOT / "source_digitalocean_quolum").rglob("*.py"), *(ROOT / "warehouse").rglob("*.py")]
+    assert len(sources) > 40
+    assert [str(path) for path in sources if imports.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_the_command_says_what_it_can_do() -> None:
+    with start("--help") as process:
+        text, _ = process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert text.startswith("usage: python -m sandbox")
+
+
+def test_it_starts_wherever_it_is_called_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    with Sandbox(droplets=3) as sandbox:
+        assert sandbox.team_name
 
 
 def test_a_ready_config_for_either_kind_of_credentials() -> None:

@@ -16,7 +16,8 @@ import uvicorn
 from sandbox.auth import Tokens
 from sandbox.clock import Clock, parse
 from sandbox.control import control_routes
-from sandbox.faults_wire import tcp_socket, with_wire
+from sandbox.faults import NAMES, Fault
+from sandbox.faults.wire import tcp_socket, with_wire
 from sandbox.grants import Client, Grants
 from sandbox.limits import Limiter
 from sandbox.oauth import PREFIX, OAuth, second_team
@@ -37,6 +38,16 @@ Point the connector at it with this configuration:
 
 Stop it with Ctrl-C.
 """
+
+
+def _fault(text: str) -> Fault:
+    try:
+        fault = Fault(**json.loads(text))
+    except (TypeError, ValueError) as error:
+        raise argparse.ArgumentTypeError(f"{error}") from error
+    if fault.name not in NAMES:
+        raise argparse.ArgumentTypeError(f"no fault is called {fault.name!r}; there are: {', '.join(NAMES)}")
+    return fault
 
 
 def _arguments() -> argparse.Namespace:
@@ -68,6 +79,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--redirect-uri", default=None, help="the one registered with the application (default: any on this machine)"
     )
+    parser.add_argument(
+        "--fault",
+        type=_fault,
+        action="append",
+        default=[],
+        metavar="JSON",
+        help="""e.g. '{"name": "status", "path": "/v2/apps", "times": 2, "parameters": {"status": 503}}'; repeatable""",
+    )
     parser.add_argument("--quiet", action="store_true", help="no text for people on stderr")
     parser.add_argument("--exit-with-stdin", action="store_true", help="stop when stdin closes")
     return parser.parse_args()
@@ -88,6 +107,8 @@ async def _serve(options: argparse.Namespace, listener: socket.socket) -> None:
     limiter = Limiter(options.rate_limit)
     state = State(world, clock, tokens, limiter, measurements, insights, options.latency_ms / 1000)
     state.other = second_team(world)
+    for fault in options.fault:
+        state.faults.add(fault)
     client = Client(secrets.token_hex(32), "Quolum", secrets.token_hex(32), options.redirect_uri)
     public = Client(secrets.token_hex(32), "Quolum command line", None)
     clients = {one.id: one for one in (client, public)}

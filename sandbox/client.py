@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -10,7 +11,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 from sandbox.browser import authorize, post_form
 
-_ROOT = Path(__file__).parents[2]
+_ROOT = Path(__file__).parents[1]
 _LOOPBACK = build_opener(ProxyHandler({}))
 
 
@@ -141,14 +142,17 @@ class Sandbox:
         path: str = "/v2",
         times: int | None = None,
         after: int = 0,
-        query: dict[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        contains: Mapping[str, str] | None = None,
+        above: Mapping[str, int] | None = None,
         **parameters: Any,
     ) -> None:
         """Switch on a fault for paths starting with `path` (or ending there: `$`), `times` times or until cleared.
 
-        `query` narrows it to requests with these parameters; the first `after` of them pass unharmed.
+        `query` narrows it to requests with these parameters, `contains` to those whose parameters hold these texts,
+        `above` to those whose parameters are greater; the first `after` of them pass unharmed.
         """
-        where = {"path": path, "query": query or {}}
+        where = {"path": path, "query": query or {}, "contains": contains or {}, "above": above or {}}
         self._command("fault", name=name, times=times, after=after, parameters=parameters, **where)
 
     def clear_faults(self) -> None:

@@ -40,8 +40,7 @@ def _reset_requests(state: State, _: Body) -> Body:
 
 
 def _fault(state: State, body: Body) -> Body:
-    where = {"after": body.get("after", 0), "query": body.get("query", {})}
-    state.faults.add(Fault(body["name"], body.get("path", "/"), body.get("times"), body.get("parameters", {}), **where))
+    state.faults.add(Fault(**body))
     return {}
 
 

@@ -13,6 +13,8 @@ from starlette.routing import BaseRoute, Route
 
 from sandbox import pages
 from sandbox.auth import SCOPES, WRITING, Token
+from sandbox.faults import Asked
+from sandbox.faults.serving import answer_instead, changed
 from sandbox.grants import AuthorizationRequest, Grants, Refused
 from sandbox.problems import Problem, unauthorized
 from sandbox.server import JSON, State, note, problem_response
@@ -181,12 +183,19 @@ class OAuth:
 
     def _guarded(self, handler: Callable[[Request], Awaitable[Response]]) -> Callable[..., Awaitable[Response]]:
         async def handle(request: Request) -> Response:
-            token = self.state.tokens.find(request.headers.get("authorization"))
+            state = self.state
+            token = state.tokens.find(request.headers.get("authorization"))
+            form = await _form(request)
+            faults = state.faults.take(request.url.path, form)
             try:
-                response = await handler(request)
+                asked = Asked(request.headers.get("authorization", ""), form)
+                instead = await answer_instead(faults, state.faults.network, asked)
+                # What is changed in an answer is changed after the grant was spent.
+                response = await handler(request) if instead is None else instead
+                response = changed(response, None, str(request.url), state.clock.now(), faults)
             except Problem as problem:
                 response = problem_response(problem)
-            note(self.state, request, response, token)
+            note(state, request, response, token)
             return response
 
         return handle

@@ -21,8 +21,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from sandbox.auth import TOKEN_SHAPE, Token, Tokens, require
 from sandbox.clock import Clock, stamp
 from sandbox.endpoints import Endpoint
-from sandbox.faults import BYTES, CHANGES, INSTEAD, WIRE, Fault, Faults
-from sandbox.faults_wire import OnTheWire
+from sandbox.faults import Asked, Fault, Faults
+from sandbox.faults.serving import answer_instead, changed, page_size
 from sandbox.limits import Limiter
 from sandbox.paging import Ask
 from sandbox.problems import Problem, bad_request, forbidden, not_found, server_error
@@ -106,34 +106,9 @@ def _delete_behind(state: State, key: str | None, body: Record) -> None:
         state.delete(key, [record["id"] for record in body[key][:count]])
 
 
-async def _instead(state: State, faults: list[Fault]) -> Response | None:
-    for fault in faults:
-        if fault.name == "slow":
-            await asyncio.sleep(float(fault.parameters.get("seconds", 1)))
-        if fault.name == "refuse":
-            state.faults.network.leave(float(fault.parameters.get("seconds", 1)))
-        if fault.name in INSTEAD:
-            answer = INSTEAD[fault.name](fault.parameters)
-            if isinstance(answer, Problem):
-                raise answer
-            return answer
-    return None
-
-
-def _sent(content: bytes, key: str | None, faults: list[Fault]) -> Response:
-    for fault in faults:
-        if fault.name in BYTES:
-            content = BYTES[fault.name](content, key, fault.parameters)
-    wire = next((fault for fault in faults if fault.name in WIRE), None)
-    return OnTheWire(wire.name, content, wire.parameters) if wire else Response(content, 200, media_type=JSON)
-
-
 async def _answer(
     endpoint: Endpoint | None, state: State, request: Request, token: Token | None, faults: list[Fault]
 ) -> Response:
-    instead = await _instead(state, faults)
-    if instead is not None:
-        return instead
     scopes = require(token, endpoint.scopes if endpoint else ())
     if endpoint is None:
         raise not_found()
@@ -142,33 +117,42 @@ async def _answer(
         sent = orjson.loads(await request.body() or b"{}")
     except orjson.JSONDecodeError as error:
         raise bad_request("the body is not JSON") from error
-    ask = Ask(url, request.path_params, request.query_params, scopes, state.clock.now(), sent)
+    query = dict(request.query_params)
+    if (most := page_size(faults)) is not None:
+        query["per_page"] = str(min(most, int(query.get("per_page", most))))
+    ask = Ask(url, request.path_params, query, scopes, state.clock.now(), sent)
     body = endpoint.answer(state.world_of(token), ask)
     if isinstance(body, str):
-        return Response(body, 200, {"content-disposition": "attachment"}, "text/csv; charset=utf-8")
-    _delete_behind(state, endpoint.key, body)
-    for fault in faults:
-        if fault.name in CHANGES:
-            CHANGES[fault.name](body, endpoint.key, str(request.url), fault.parameters)
-    return _sent(orjson.dumps(body), endpoint.key, faults)
+        response = Response(body, 200, {"content-disposition": "attachment"}, "text/csv; charset=utf-8")
+    else:
+        _delete_behind(state, endpoint.key, body)
+        response = Response(orjson.dumps(body), 200, media_type=JSON)
+    return changed(response, endpoint.key, str(request.url), state.clock.now(), faults)
 
 
 async def _answer_insights(state: State, request: Request, token: Token | None, faults: list[Fault]) -> Response:
-    instead = await _instead(state, faults)
-    if instead is not None:
-        return instead
     require(token, ("insights:read",))
     if state.world_of(token) is not state.world:
         # Only the first team is measured.
         raise forbidden()
-    form = parse_qsl((await request.body()).decode()) if request.method == "POST" else []
-    parameters = [*request.query_params.multi_items(), *form]
-    request.state.form = dict(form)
+    parameters = [*request.query_params.multi_items(), *request.state.form.items()]
     region, path = request.path_params["region"], request.url.path.partition("/prom/api/v1/")[2]
     # Filling a Prometheus takes its time, in which other requests are answered.
     now = state.clock.now()
     response = await asyncio.to_thread(state.insights.answer, region, path, request.method, parameters, now)
-    return _sent(bytes(response.body), None, faults) if response.status_code == 200 and faults else response
+    return changed(response, None, str(request.url), state.clock.now(), faults)
+
+
+async def _hit_by(state: State, request: Request) -> tuple[Asked, list[Fault]]:
+    """What a request brings along, and the faults that hit it. Keeps its form for those who come after."""
+    written = (await request.body()).decode("utf-8", "replace") if _has_form(request) else ""
+    request.state.form = dict(parse_qsl(written))
+    asked = Asked(request.headers.get("authorization", ""), request.state.form)
+    return asked, state.faults.take(request.url.path, {**request.query_params, **request.state.form})
+
+
+def _has_form(request: Request) -> bool:
+    return request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
 
 
 Answer = Callable[[State, Request, Token | None, list[Fault]], Awaitable[Response]]
@@ -183,8 +167,9 @@ def _guarded(state: State, answer: Answer) -> Handler:
         try:
             if limited:
                 raise limited
-            faults = state.faults.take(request.url.path, request.query_params)
-            response = await answer(state, request, token, faults)
+            asked, faults = await _hit_by(state, request)
+            instead = await answer_instead(faults, state.faults.network, asked)
+            response = await answer(state, request, token, faults) if instead is None else instead
         except Problem as problem:
             response = problem_response(problem)
         except Exception:  # noqa: BLE001 - a bug in the sandbox must look like a 500 and be seen by its author
@@ -223,7 +208,7 @@ def with_date(app: ASGIApp, clock: Clock) -> ASGIApp:
 
     async def dated(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_dated(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] == "http.response.start" and not any(name == b"date" for name, _ in message["headers"]):
                 date = format_datetime(clock.now(), usegmt=True).encode()
                 message = {**message, "headers": [*message["headers"], (b"date", date)]}
             await send(message)

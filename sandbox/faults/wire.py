@@ -4,16 +4,18 @@ import asyncio
 import gzip
 import socket
 import struct
+import zlib
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import uvicorn
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sandbox.faults.places import Parameters
+
 JSON = "application/json; charset=utf-8"
-Parameters = dict[str, Any]
 Wire = Callable[[asyncio.Transport, bytes, Parameters], Awaitable[None]]
+_MEGABYTE = 1 << 20
 _RESET = struct.pack("ii", 1, 0)
 
 
@@ -92,6 +94,44 @@ async def _hang(wire: asyncio.Transport, _: bytes, parameters: Parameters) -> No
         await asyncio.sleep(0.05)
 
 
+async def _slow_head(wire: asyncio.Transport, content: bytes, parameters: Parameters) -> None:
+    """A head of so many `lines` (no end without), one every so many `seconds`, and then the body."""
+    wire.write(b"HTTP/1.1 200 OK\r\n")
+    number = 0
+    while not wire.is_closing() and number < float(parameters.get("lines", "inf")):
+        wire.write(f"x-line-{number}: 1\r\n".encode())
+        number += 1
+        await asyncio.sleep(float(parameters.get("seconds", 3)))
+    wire.write(_head(len(content)).partition(b"\r\n")[2] + content)
+
+
+async def _endless(wire: asyncio.Transport, content: bytes, parameters: Parameters) -> None:
+    """A chunked body that begins well and goes on with spaces for so many `megabytes` (no end without)."""
+    wire.write(f"HTTP/1.1 200 OK\r\ncontent-type: {JSON}\r\ntransfer-encoding: chunked\r\n\r\n".encode())
+    begin = content[:1] or b"{"
+    wire.write(b"1\r\n" + begin + b"\r\n")
+    chunk = b"%x\r\n%s\r\n" % (_MEGABYTE, b" " * _MEGABYTE)
+    sent = 0
+    while not wire.is_closing() and sent < float(parameters.get("megabytes", "inf")):
+        wire.write(chunk)
+        sent += 1
+        # What the client does not take must not be kept here.
+        while wire.get_write_buffer_size() and not wire.is_closing():
+            await asyncio.sleep(0.005)
+
+
+async def _gzip_bomb(wire: asyncio.Transport, content: bytes, parameters: Parameters) -> None:
+    """A small gzip body that becomes so many `megabytes`: of spaces, or of records if `filling` says so."""
+    packing = zlib.compressobj(9, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
+    filling = str(parameters.get("filling", " ")).encode()
+    piece = filling * (_MEGABYTE // len(filling))
+    packed = [packing.compress(str(parameters.get("begin", "{")).encode())]
+    packed += [packing.compress(piece) for _ in range(int(parameters.get("megabytes", 1024)))]
+    packed += [packing.compress(str(parameters.get("end", "}")).encode()), packing.flush()]
+    body = b"".join(packed)
+    wire.write(_head(len(body), "content-encoding: gzip") + body)
+
+
 WIRE: dict[str, Wire] = {
     "cut": _cut,
     "reset": _reset,
@@ -99,6 +139,9 @@ WIRE: dict[str, Wire] = {
     "wrong_length": _wrong_length,
     "bad_gzip": _bad_gzip,
     "hang": _hang,
+    "slow_head": _slow_head,
+    "endless": _endless,
+    "gzip_bomb": _gzip_bomb,
 }
 
 
