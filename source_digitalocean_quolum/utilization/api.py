@@ -21,7 +21,7 @@ from source_digitalocean_quolum.http.session import AnswerTooLargeError, AnswerT
 from source_digitalocean_quolum.records.answer import Answer
 from source_digitalocean_quolum.records.body import OBJECT, UnexpectedBody, parse
 from source_digitalocean_quolum.records.secrets import scrub as redact_text
-from source_digitalocean_quolum.utilization.sources.intervals import Sample, clean
+from source_digitalocean_quolum.utilization.samples import Sample, clean_samples
 
 # A list, or null for an empty one.
 _LIST_OR_NULL = b"[n"
@@ -45,10 +45,10 @@ class Series(msgspec.Struct, gc=False):
     def samples(self) -> list[Sample]:
         """The samples, parsed anew and cleaned."""
         try:
-            return clean(_PAIRS.decode(self.values) or ())
+            return clean_samples(_PAIRS.decode(self.values) or ())
         except msgspec.DecodeError:
             # Pairs that are none, and numbers that are written otherwise or beyond a float.
-            return clean(json.loads(bytes(self.values)) or ())
+            return clean_samples(json.loads(bytes(self.values)) or ())
 
 
 class _Data(msgspec.Struct):
