@@ -41,7 +41,7 @@ def check(run: RunContext, streams: list[StreamProbes]) -> AirbyteConnectionStat
     client = _Client(run)
     try:
         account = _account(client)
-        report = _report(account, streams, _scopes(client, streams))
+        report = _report(account, streams, _scopes(client, streams), borrowed=run.has_borrowed_token)
     except (CheckFailed, AirbyteTracedException) as problem:
         message = problem.message if isinstance(problem, AirbyteTracedException) else str(problem)
         return AirbyteConnectionStatus(status=Status.FAILED, message=message)
@@ -152,7 +152,9 @@ def _verdict(stream: StreamProbes, scopes: Mapping[str, bool | None]) -> bool | 
     return True if True in ways else None if None in ways else False
 
 
-def _report(account: Mapping[str, Any], streams: list[StreamProbes], scopes: Mapping[str, bool | None]) -> str:
+def _report(
+    account: Mapping[str, Any], streams: list[StreamProbes], scopes: Mapping[str, bool | None], *, borrowed: bool
+) -> str:
     team = account.get("team") or {}
     name = f'team "{team["name"]}"' if team.get("name") else "your personal account"
     lines = [f"Connected to DigitalOcean: {name}, as {account.get('email') or 'an unnamed user'}."]
@@ -160,6 +162,11 @@ def _report(account: Mapping[str, Any], streams: list[StreamProbes], scopes: Map
         lines.append(f"DigitalOcean warns: {account.get('status_message') or 'see the control panel'}.")
     if account.get("email_verified") is False:
         lines.append("The account's email address is not verified yet.")
+    if borrowed:
+        lines.append(
+            "This token came from Connect (doo_v1_...) and ends within 30 days: make a personal access token, or "
+            "choose OAuth."
+        )
     closed: defaultdict[str, list[str]] = defaultdict(list)
     untried = []
     for stream in streams:

@@ -3,15 +3,13 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from ipaddress import ip_address
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from source_digitalocean_quolum.http.addresses import DEFAULT_API_BASE_URL, DEFAULT_OAUTH_BASE_URL
+from source_digitalocean_quolum.http.addresses import DEFAULT_API_BASE_URL, DEFAULT_OAUTH_BASE_URL, check_base_url
 from source_digitalocean_quolum.utilization.settings import UtilizationSettings
 
 # Airbyte hands its own flags to the connector under such names; they are not the operator's.
@@ -34,6 +32,11 @@ class OAuthCredentials(BaseModel):
     # Any type: the platform may store `expires_in` here, which says nothing about when it was counted from.
     token_expiry_date: Any = None
 
+    @field_validator("access_token", "refresh_token", "client_id", "client_secret")
+    @classmethod
+    def _can_be_sent(cls, value: str | None) -> str | None:
+        return value if value is None else _refuse_odd_characters(value)
+
     @field_validator("access_token")
     @classmethod
     def _not_a_refresh_token(cls, value: str | None) -> str | None:
@@ -51,9 +54,14 @@ class TokenCredentials(BaseModel):
     @field_validator("access_token")
     @classmethod
     def _looks_like_an_access_token(cls, value: str) -> str:
-        if any(character.isspace() for character in value.strip()) or not value.isascii():
-            raise ValueError("it contains characters that no token has; paste the token alone")
-        return _refuse_refresh_token(value.strip()) or value
+        token = _refuse_odd_characters(value.strip())
+        return _refuse_refresh_token(token) or token
+
+
+def _refuse_odd_characters(value: str) -> str:
+    if any(character.isspace() or not character.isprintable() for character in value) or not value.isascii():
+        raise ValueError("it contains characters that no such value has (a space, a line break); paste it alone")
+    return value
 
 
 def _refuse_refresh_token(value: str | None) -> str | None:
@@ -74,7 +82,7 @@ class Config(BaseModel):
     credentials: Annotated[OAuthCredentials | TokenCredentials, Field(discriminator="auth_type")]
     start_date: datetime | None = None
     utilization: UtilizationSettings = UtilizationSettings()
-    num_workers: int = Field(default=10, ge=1, le=20)
+    num_workers: int = Field(default=10, ge=1, le=20, strict=True)
     api_base_url: str = DEFAULT_API_BASE_URL
     oauth_base_url: str = DEFAULT_OAUTH_BASE_URL
 
@@ -94,27 +102,8 @@ class Config(BaseModel):
     @field_validator("api_base_url", "oauth_base_url")
     @classmethod
     def _is_a_base_url(cls, value: str) -> str:
-        try:
-            parts = urlsplit(value)
-        except ValueError:
-            raise ValueError("this is not a base URL; the default is right unless you run a test server") from None
-        if parts.username or parts.password:
-            raise ValueError("a base URL must not carry a user name or password")
-        if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError(f"{value!r} is not a base URL; the default is right unless you run a test server")
-        if parts.scheme == "http" and not _is_loopback(parts.hostname):
-            raise ValueError(f"{value!r} would send the token unencrypted; only loopback may use http")
+        check_base_url(value)
         return value.rstrip("/")
-
-
-def _is_loopback(host: str) -> bool:
-    # host.docker.internal is the loopback of the machine a container runs on.
-    if host in ("localhost", "host.docker.internal"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def parse(raw: Mapping[str, Any]) -> Config:
@@ -161,6 +150,23 @@ def _filled(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in fields.items() if value is not None and value != ""}
 
 
+# What pydantic finds wrong, in our words; `{...}` are of its context.
+_SENTENCES = {
+    "missing": "{field} is missing",
+    "extra_forbidden": "{field} is not a setting of this connector; remove it or correct its name",
+    "union_tag_invalid": '`credentials.auth_type` is {tag!r}; it must be "oauth2.0" or "access_token"',
+    "union_tag_not_found": '`credentials.auth_type` is missing; it must be "oauth2.0" or "access_token"',
+    "literal_error": "{field} must be one of {expected}",
+    "string_too_short": "{field} is empty",
+    "string_type": "{field} must be text",
+    "int_type": "{field} must be a whole number, without quotes",
+    "int_from_float": "{field} must be a whole number",
+    "greater_than_equal": "{field} must be at least {ge}",
+    "less_than_equal": "{field} must be at most {le}",
+    "value_error": "{field}: {error}",
+}
+
+
 def _sentence(detail: Any) -> str:
     """One pydantic error as words: which field, what was wrong, what to do."""
     path = [str(part) for part in detail["loc"]]
@@ -168,19 +174,8 @@ def _sentence(detail: Any) -> str:
         # A discriminated union puts its branch's name here; a person knows only the field's path.
         del path[1:2]
     field = "`" + ".".join(path) + "`"
-    kind, context = detail["type"], detail.get("ctx", {})
-    if kind == "missing":
-        return f"{field} is missing"
-    if kind == "extra_forbidden":
-        return f"{field} is not a setting of this connector; remove it or correct its name"
-    if kind == "union_tag_invalid":
-        return f'`credentials.auth_type` is {context.get("tag")!r}; it must be "oauth2.0" or "access_token"'
-    if kind == "union_tag_not_found":
-        return '`credentials.auth_type` is missing; it must be "oauth2.0" or "access_token"'
-    if kind == "literal_error":
-        return f"{field} must be one of {context.get('expected')}"
-    if kind == "string_too_short":
-        return f"{field} is empty"
-    if kind == "value_error":
-        return f"{field}: {context.get('error')}"
-    return f"{field}: {detail['msg'][0].lower()}{detail['msg'][1:]}"
+    sentence = _SENTENCES.get(detail["type"])
+    if sentence is None:
+        return f"{field} must be an object with the settings of its documentation"
+    context = {name: value for name, value in (detail.get("ctx") or {}).items() if name != "field"}
+    return sentence.format(field=field, **context)

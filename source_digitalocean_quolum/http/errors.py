@@ -37,6 +37,7 @@ class ApiErrorHandler:
     """
 
     uses_oauth: bool
+    came_from_connect: bool = False
 
     def interpret_answer(self, answer: Answer) -> ErrorResolution:
         """See the class."""
@@ -76,6 +77,12 @@ class ApiErrorHandler:
                 ResponseAction.REFRESH_TOKEN_THEN_RETRY,
                 FailureType.config_error,
                 f"DigitalOcean refuses even a freshly renewed access token. {RECONNECT}.",
+            )
+        if self.came_from_connect:
+            return fail(
+                FailureType.config_error,
+                "DigitalOcean no longer accepts the access token (HTTP 401). It came from Connect (doo_v1_...) and "
+                "ended with it: make a personal access token in the control panel under API, Tokens, or choose OAuth.",
             )
         return fail(
             FailureType.config_error,

@@ -87,6 +87,13 @@ class RunContext:
         """Whether access can be renewed."""
         return (self.config.get("credentials") or {}).get("auth_type") == "oauth2.0"
 
+    @property
+    def has_borrowed_token(self) -> bool:
+        """Whether the personal access token is none: Airbyte's form keeps what OAuth left in the field."""
+        token = str((self.config.get("credentials") or {}).get("access_token") or "")
+        # Prefixes: DigitalOcean API reference, "Token prefixes".
+        return not self.uses_oauth and token.startswith("doo_v1_")
+
     @cached_property
     def authorization(self) -> Authorization:
         """What signs the requests of this run."""
@@ -112,7 +119,7 @@ class RunContext:
     @cached_property
     def error_handler(self) -> ApiErrorHandler:
         """What is decided about answers, whatever they are about."""
-        return ApiErrorHandler(self.uses_oauth)
+        return ApiErrorHandler(self.uses_oauth, self.has_borrowed_token)
 
     @cached_property
     def account(self) -> AccountGuard:
