@@ -2,6 +2,7 @@
 
 from source_digitalocean_quolum.cost.invoices import IssuedInvoicesRouter
 from source_digitalocean_quolum.cost.retriever import CostRetriever
+from source_digitalocean_quolum.cost.team import TeamRouter
 from source_digitalocean_quolum.http.requester import DigitalOceanRequester
 from source_digitalocean_quolum.records.schema_loader import LeanSchemaLoader
 from source_digitalocean_quolum.retrievers.buffered_list import BufferedListRetriever
@@ -16,4 +17,5 @@ __all__ = [
     "DigitalOceanRetriever",
     "IssuedInvoicesRouter",
     "LeanSchemaLoader",
+    "TeamRouter",
 ]

@@ -1,7 +1,7 @@
 """Which issued invoices' items, summary or CSV file are still to be read: each once, the newest once more."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,11 @@ class Progress:
             read=dict(read) if isinstance(read, Mapping) else {},
             to_check=frozenset(to_check) if isinstance(to_check, list) else frozenset(),
         )
+
+    def without(self, invoices: Collection[str]) -> "Progress":
+        """The same, as if these invoices had not been read."""
+        read = {id_: hash_ for id_, hash_ in self.read.items() if id_ not in invoices}
+        return Progress(self.since, read, self.to_check - frozenset(invoices))
 
     def state(self) -> StreamState:
         """As it is kept between syncs."""
@@ -85,7 +90,10 @@ class IssuedInvoicesRouter(SubstreamPartitionRouter):
     def get_stream_state(self) -> Mapping[str, StreamState]:
         """What to go on from: the incoming state until the last slice is made."""
         done = None if self._run.access.is_refused(self.name) else self._done
-        return {self._parent: (done or self._before()).state()}
+        if done is None:
+            return {self._parent: self._before().state()}
+        # What DigitalOcean refused is asked for again.
+        return {self._parent: done.without(self._run.unfinished_parents(self.name)).state()}
 
     def _before(self) -> Progress:
         states = self._run.incoming_states.get(self.name, {}).get("parent_state")

@@ -113,17 +113,18 @@ def test_a_sync_that_is_killed_is_repeated_and_the_check_is_not_lost(api: Digita
     assert syncs(account, 3 - number) == expected[number:3]
 
 
-def test_a_sync_in_which_one_invoice_fails_reads_it_again(api: DigitalOcean) -> None:
+def test_an_invoice_that_is_refused_is_named_and_read_again_by_the_next_sync(api: DigitalOcean) -> None:
     account = Account(api, "invoice_items", "2026-02", "2026-01")
     account.fail("2026-01", Reply({"id": "server_error", "message": "broken"}, 400))
 
-    assert "2026-01" in account.sync(expect_failure=True)
-    assert account.output.status("invoice_items") == "INCOMPLETE"
-    account.recover()
-
     assert "2026-01" in account.sync()
     assert account.output.status("invoice_items") == "COMPLETE"
-    assert account.sync() == ["2026-02"]
+    (warning,) = account.output.warnings()
+    assert 'refuses it with HTTP 400 (DigitalOcean: "broken")' in warning
+    account.recover()
+
+    assert account.sync() == ["2026-01", "2026-02"]
+    assert account.output.warnings() == []
     assert account.sync() == []
 
 

@@ -27,7 +27,7 @@ class Clock:
 
     def epoch(self) -> float:
         """Seconds as time.time counts them."""
-        return self._now + 1_700_000_000.0
+        return self._now + 1_793_000_000.0
 
     def sleep(self, seconds: float) -> None:
         """Pass the time without waiting for it."""
