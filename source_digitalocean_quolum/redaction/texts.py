@@ -29,7 +29,7 @@ _PLACEHOLDER = re.compile(
 )
 
 _SHAPES = [(re.compile(shape.pattern), compile_scanner(shape.in_text or shape.hint)) for shape in SHAPES]
-# Apart from one another: together with what is more than a literal, the engine jumps no longer and takes ten times that.
+# Apart: in one search with what is more than literals the engine jumps no longer, and takes ten times as long.
 _is_literal_in = compile_scanner(*(shape.hint for shape in SHAPES if not shape.in_text))
 _is_uri_or_escape_in = compile_scanner(*(shape.hint for shape in SHAPES if shape.in_text), _ESCAPED)
 _is_shaped = compile_scanner(*(shape.in_text or shape.hint for shape in SHAPES))
@@ -62,7 +62,7 @@ def _part(content: bytes, start: int, end: int) -> bytes:
 def redact_text(text: str) -> str:
     """The text with everything that is shaped like a secret, and each of the run's own secrets, blanked.
 
-    One that holds none is returned itself. Not for JSON as it is written: a blanked text may end where its quotes do not.
+    One that holds none is returned itself. Not for JSON as it is written: what is blanked may end beyond a quote.
     """
     text = own_secrets.redact(text)
     scanned = text if text.isascii() else text.encode("utf-8", "replace")
