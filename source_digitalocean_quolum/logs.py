@@ -1,28 +1,44 @@
-"""What reaches the log: sentences instead of tracebacks where there is one, and nothing shaped like a secret."""
+"""What reaches the log: sentences instead of tracebacks where there is one, no body, no header and no secret."""
 
 import logging
+from typing import Any
 
-from airbyte_cdk.sources.streams.http.exceptions import BaseBackoffException
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_digitalocean_quolum.records.secrets import scrub
+from source_digitalocean_quolum.redaction import redact_text
+
+# What libraries attach to a line for programs that log JSON; the CDK's formatter prints all of it with --debug.
+_OF_MESSAGES = frozenset({"headers", "body", "request_body", "content", "text", "request", "response", "http"})
+_OF_RECORDS = frozenset(vars(logging.makeLogRecord({})))
+_TRACEBACKS = logging.Formatter()
 
 
 def guard() -> None:
     """Put the filter on the process's log handlers; calling it again changes nothing."""
     for handler in logging.getLogger().handlers:
-        if _fit not in handler.filters:
-            handler.addFilter(_fit)
+        if _sanitize not in handler.filters:
+            handler.addFilter(_sanitize)
 
 
-def _fit(record: logging.LogRecord) -> bool:
+def _sanitize(record: logging.LogRecord) -> bool:
     error = record.exc_info[1] if record.exc_info else None
     if isinstance(error, AirbyteTracedException) and error.message:
         # A problem with a sentence for the operator: the code's traceback would only hide it.
-        stream = f"{descriptor.name}: " if (descriptor := error._stream_descriptor) else ""  # noqa: SLF001
-        record.msg, record.args, record.exc_info, record.exc_text = f"{stream}{error.message}", None, None, None
-    elif isinstance(error, BaseBackoffException):
-        record.msg, record.args, record.exc_info, record.exc_text = f"{record.getMessage()} {error}", None, None, None
-    # The CDK logs the body of an answer it does not know what to do with.
-    record.msg, record.args = scrub(record.getMessage()), None
+        record.msg, record.args, record.exc_info, record.exc_text = _sentence(error), None, None, None
+    elif record.exc_info:
+        # A formatter takes this text in place of the traceback that it would make.
+        record.exc_text = redact_text(record.exc_text or _TRACEBACKS.formatException(record.exc_info))
+    record.msg, record.args = redact_text(record.getMessage()), None
+    attached: dict[str, Any] = vars(record)
+    for name in attached.keys() - _OF_RECORDS:
+        if name in _OF_MESSAGES:
+            del attached[name]
+        else:
+            attached[name] = redact_text(str(attached[name]))
     return True
+
+
+def _sentence(error: AirbyteTracedException) -> str:
+    trace = error.as_airbyte_message().trace
+    described = trace.error.stream_descriptor if trace and trace.error else None
+    return f"{described.name}: {error.message}" if described else str(error.message)

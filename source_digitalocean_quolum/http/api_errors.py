@@ -1,7 +1,7 @@
 """DigitalOcean's own words about an error."""
 
 from source_digitalocean_quolum.records.answer import Answer
-from source_digitalocean_quolum.records.secrets import scrub as redact_text
+from source_digitalocean_quolum.redaction import redact_text
 
 # Of DigitalOcean's sentence; what is longer is no sentence.
 _LONGEST_MESSAGE = 300

@@ -22,7 +22,7 @@ class LeanSchemaLoader(JsonFileSchemaLoader):
 
     def get_json_schema(self) -> Mapping[str, Any]:
         """See JsonFileSchemaLoader. A stream that is read for itself and as a parent is loaded once."""
-        path = self._get_json_filepath()
+        path = self.file_path.eval(self.config)  # type: ignore[union-attr]
         if path not in _loaded:
             _loaded[path] = lean(super().get_json_schema())
         return _loaded[path]

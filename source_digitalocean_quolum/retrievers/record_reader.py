@@ -14,7 +14,8 @@ from source_digitalocean_quolum.records.body import CsvLines, UnexpectedBody, is
 from source_digitalocean_quolum.records.conform import compile_conformer
 from source_digitalocean_quolum.records.page import Row, Rows, SerializedRecord
 from source_digitalocean_quolum.records.passthrough import PassthroughReader, passes_through
-from source_digitalocean_quolum.records.secrets import drop, may_hold_secrets, scrub, secret_tree, secrets_of
+from source_digitalocean_quolum.records.secrets import drop, secret_tree, secrets_of
+from source_digitalocean_quolum.redaction import may_hold_secrets, redact_value
 from source_digitalocean_quolum.retrievers.extractor import AddedFields, RecordContext, select
 
 
@@ -79,7 +80,7 @@ class RecordReader:
 
     def _clean(self, row: Row, doubtful: bool) -> Row:
         drop(row, self._secrets)
-        cleaned: Row = scrub(row) if doubtful else row
+        cleaned: Row = redact_value(row) if doubtful else row
         return cleaned
 
     def _made(self, row: Row, place: RecordContext, deriver: AddedFields, doubtful: bool) -> Mapping[str, Any]:

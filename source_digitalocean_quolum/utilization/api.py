@@ -20,7 +20,7 @@ from source_digitalocean_quolum.http.run_context import RunContext
 from source_digitalocean_quolum.http.session import AnswerTooLargeError, AnswerTooSlowError
 from source_digitalocean_quolum.records.answer import Answer
 from source_digitalocean_quolum.records.body import OBJECT, UnexpectedBody, parse
-from source_digitalocean_quolum.records.secrets import scrub as redact_text
+from source_digitalocean_quolum.redaction import redact_text
 from source_digitalocean_quolum.utilization.samples import Sample, clean_samples
 
 # A list, or null for an empty one.

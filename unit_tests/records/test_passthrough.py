@@ -7,7 +7,6 @@ from typing import Any
 
 import orjson
 import pytest
-import requests
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.types import StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
@@ -15,6 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from source_digitalocean_quolum.http.endpoint import Endpoint
+from source_digitalocean_quolum.records.answer import Answer
 from source_digitalocean_quolum.records.page import RecordPage, SerializedRecord
 from source_digitalocean_quolum.retrievers.extractor import AddedFields
 from source_digitalocean_quolum.retrievers.record_reader import RecordReader
@@ -53,11 +53,8 @@ WHOLE = {
 }
 
 
-def page(content: bytes) -> requests.Response:
-    response = requests.Response()
-    response.status_code, response.url = 200, "https://api.digitalocean.com/v2/things"
-    response._content = content
-    return response
+def page(content: bytes, records_key: str = "things") -> Answer:
+    return Answer.from_content(200, "/v2/things", {"Content-Type": "application/json"}, content, records_key)
 
 
 def reader(misfits: Counter[str], *fields: str, **facts: Any) -> tuple[RecordReader, AddedFields]:
@@ -210,7 +207,7 @@ def test_a_number_that_is_none_is_an_answer_that_cannot_be_read(number: bytes) -
         lines(b'{"things":[{"id":"a","price":%s}]}' % number)
 
     assert caught.value.failure_type == FailureType.transient_error
-    assert "HTTP 200 for https://api.digitalocean.com/v2/things with " in str(caught.value.message)
+    assert "HTTP 200 for /v2/things with " in str(caught.value.message)
     assert "no complete JSON" in str(caught.value.message)
 
 
@@ -239,7 +236,7 @@ def test_rows_that_depend_on_their_place_or_have_nothing_to_look_at_are_parsed(f
     body = {"things": {"a": thing} if "map" in facts else [thing], "outer": [{"things": [thing]}]}
 
     # With spaces, which would be there still.
-    (row,) = rows.read(page(json.dumps(body).encode()), deriver)
+    (row,) = rows.read(page(json.dumps(body).encode(), facts.get("records", "things")), deriver)
 
     assert isinstance(row, SerializedRecord)
     assert row.written() == orjson.dumps(row.whole())

@@ -4,12 +4,13 @@ import json
 from typing import Any
 
 import pytest
-import requests
 from airbyte_cdk.sources.types import StreamSlice
 
 from source_digitalocean_quolum.http.endpoint import Endpoint
-from source_digitalocean_quolum.records.body import UnexpectedBody, decode
-from source_digitalocean_quolum.retrievers.extractor import AddedFields, listed, select
+from source_digitalocean_quolum.http.listed import list_members
+from source_digitalocean_quolum.records.answer import Answer
+from source_digitalocean_quolum.records.body import UnexpectedBody
+from source_digitalocean_quolum.retrievers.extractor import AddedFields, select
 
 Row = dict[str, Any]
 
@@ -17,10 +18,9 @@ Row = dict[str, Any]
 def records(body: Any, partition: Row | None = None, **facts: Any) -> list[Row]:
     endpoint = Endpoint.from_manifest({"path": "things", "records": "things", **facts})
     deriver = AddedFields.of(endpoint, StreamSlice(partition=partition or {}, cursor_slice={}))
-    response = requests.Response()
-    response._content = json.dumps(body).encode()
+    answer = Answer.from_content(200, "/v2/things", {}, json.dumps(body).encode(), endpoint.unparsed_list)
     rows = []
-    for row, place in select(decode(response, endpoint.unparsed_list), listed(response, endpoint), endpoint):
+    for row, place in select(answer.body, list_members(answer, endpoint), endpoint):
         deriver.derive(row, place)
         rows.append(row)
     return rows
