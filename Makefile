@@ -23,14 +23,24 @@ help: ## List the tasks
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .PHONY: install $(VENV)
-install $(VENV): $(STAMP) ## Make .venv from requirements-dev.lock
+$(VENV): $(STAMP)
+install: $(STAMP) ## Make .venv from requirements-dev.lock: the connector and, where it can be, the host
 
-$(STAMP): requirements-dev.lock pyproject.toml
+WITH_WAREHOUSE := import sys; sys.exit(sys.version_info >= (3, 13))
+
+$(STAMP): requirements-dev.lock pyproject.toml warehouse/pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 with venv found: install one or pass PYTHON=..." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
 		-r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@if $(BIN)/python -c '$(WITH_WAREHOUSE)'; then \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+			--editable ./warehouse; \
+	else \
+		echo "Installed the connector and its tests without warehouse/, whose PyAirbyte needs Python 3.11 or 3.12:" \
+			"make install PYTHON=python3.12 VENV=.venv-3.12 has both."; \
+	fi
 	@touch $@
 
 .PHONY: demo
@@ -71,16 +81,18 @@ docs: $(STAMP) ## Write the tables of streams, metrics and faults anew
 	$(BIN)/python tools/metrics_table.py
 	$(BIN)/python -m tools.reliability faults
 
-# The dev lock holds the build backend too, so that installing the project itself resolves nothing. It comes
-# first: what the image gets must be the versions that the tests ran with. A lock is whole and names no extras, so it is
-# installed without looking for anything else: pip takes name[extra]==1 for another package than name, of which it would
-# try the newest.
+# The dev lock is what .venv gets: the connector, its tools, the build backend, and the host with a marker that leaves it
+# out where it cannot be installed. It comes first: what the image gets must be the versions that the tests ran with. A
+# lock is whole and names no extras, so it is installed without looking for anything else: pip takes name[extra]==1 for
+# another package than name, of which it would try the newest.
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--strip-extras --no-emit-index-url --no-header --no-annotate $(ARGS)
+OURS := --no-emit-package source-digitalocean-quolum --no-emit-package digitalocean-quolum-warehouse
 
 .PHONY: lock
 lock: $(UV) ## Resolve the locks anew; ARGS=--upgrade takes new versions
-	echo 'poetry-core>=2.0' | $(COMPILE) --all-extras pyproject.toml - -o requirements-dev.lock
+	printf '%s\n' 'poetry-core>=2.0' './warehouse ; python_version < "3.13"' \
+		| $(COMPILE) $(OURS) --extra dev pyproject.toml - -o requirements-dev.lock
 	$(COMPILE) --constraint requirements-dev.lock pyproject.toml -o requirements.lock
 
 .cache/uv/bin/uv:

@@ -26,6 +26,11 @@ console = Console(highlight=False, soft_wrap=True, width=100)
 
 def main() -> int:
     """Connect, check, discover, sync, report. Returns the exit code of the first step that failed."""
+    if not HOST.exists():
+        console.print(
+            "The demo lands in a warehouse, which needs Python 3.11 or 3.12: make demo PYTHON=python3.12 VENV=.venv-3.12."
+        )
+        return 1
     token = os.environ.get("DIGITALOCEAN_TOKEN")
     folder = Path("build/demo") / ("account" if token else "sandbox")
     folder.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ import requests
 
 from integration_tests.connector import MAIN
 from sandbox import Sandbox
-from unit_tests.warehouse_sync.target import Target, postgres_url
+from unit_tests.warehouse.sync.target import Target, postgres_url
 from warehouse.sync.cli import main
 
 __all__ = ["postgres_url"]

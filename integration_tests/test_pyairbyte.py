@@ -10,7 +10,7 @@ from pathlib import Path
 from integration_tests.asking import read_all
 from integration_tests.connector import MAIN
 from sandbox import Sandbox
-from unit_tests.warehouse_sync.target import Target, postgres_url, target
+from unit_tests.warehouse.sync.target import Target, postgres_url, target
 
 __all__ = ["postgres_url", "target"]
 

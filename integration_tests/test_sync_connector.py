@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,8 @@ import duckdb
 import requests
 
 from sandbox import Sandbox
+from unit_tests.warehouse import HOST
 
-HOST = Path(sys.executable).with_name("source-digitalocean-quolum-sync")
 STREAMS = "account,droplets,volumes,projects,project_resources,actions,invoices,invoice_items,billing_insights,balance"
 
 

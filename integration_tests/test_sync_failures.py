@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from unit_tests.warehouse_sync.account import CONNECTOR, Account, action_rows, actions, droplets, events
-from unit_tests.warehouse_sync.target import Target, postgres_url, report, sync, target
+from unit_tests.warehouse.sync.account import CONNECTOR, Account, action_rows, actions, droplets, events
+from unit_tests.warehouse.sync.target import Target, postgres_url, report, sync, target
 from warehouse.sync import engine as engine_module
 from warehouse.sync.cli import main
 from warehouse.sync.loaders import open_postgres
@@ -190,11 +190,11 @@ def test_a_warehouse_that_cannot_be_opened_is_one_sentence_and_no_password(
     assert "rotated" not in account.content, "no token is spent for a sync that cannot land"
 
 
-def test_a_missing_extra_is_said_with_the_way_to_install_it(
+def test_a_missing_requirement_is_said_with_the_way_to_install_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     account = Account(tmp_path, droplets(1))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(sys.modules, "airbyte.caches", None)
     assert main(["--config", str(account.config_path), "--connector", CONNECTOR]) == 2
-    assert "pip install 'source-digitalocean-quolum[sync]'" in capsys.readouterr().err
+    assert "install digitalocean-quolum-warehouse again" in capsys.readouterr().err

@@ -15,8 +15,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from unit_tests.warehouse_sync.account import CONNECTOR, Account, actions, droplets
-from unit_tests.warehouse_sync.target import Target, postgres_url, target
+from unit_tests.warehouse.sync.account import CONNECTOR, Account, actions, droplets
+from unit_tests.warehouse.sync.target import Target, postgres_url, target
 
 __all__ = ["postgres_url", "target"]
 

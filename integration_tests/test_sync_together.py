@@ -2,12 +2,11 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 from sandbox import Sandbox
+from unit_tests.warehouse import HOST
 
-HOST = Path(sys.executable).with_name("source-digitalocean-quolum-sync")
 # Exit code of a sync that found the configuration in use (sync/errors.py).
 IN_USE = 3
 PAST = "2020-01-01T00:00:00Z"

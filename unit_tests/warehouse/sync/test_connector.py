@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from unit_tests.warehouse_sync.account import CONNECTOR, Account, actions, droplets
+from unit_tests.warehouse.sync.account import CONNECTOR, Account, actions, droplets
 from warehouse.sync.connector import Connector, Message, parse_command, parse_message
 from warehouse.sync.errors import ConfigurationError, ConnectorError
 

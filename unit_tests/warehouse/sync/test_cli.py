@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from source_digitalocean_quolum.config_file import lock_config
-from unit_tests.warehouse_sync.account import CONNECTOR, Account, droplets
+from unit_tests.warehouse.sync.account import CONNECTOR, Account, droplets
 from warehouse.sync.cli import main
 from warehouse.sync.engine import StreamRun
 from warehouse.sync.plan import plan_streams
