@@ -72,8 +72,12 @@ format-check: $(STAMP)
 type-check: $(STAMP) ## Check the types
 	$(BIN)/mypy $(CODE)
 
+.PHONY: imports
+imports: $(STAMP) ## Check that imports go down the rooms only (.importlinter)
+	$(BIN)/lint-imports
+
 .PHONY: check-all
-check-all: lint format-check type-check ## Lint, format-check and type-check
+check-all: lint format-check type-check imports ## Lint, format-check, type-check, and the rooms
 
 .PHONY: docs
 docs: $(STAMP) ## Write the tables of streams, metrics and faults anew

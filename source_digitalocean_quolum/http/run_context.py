@@ -22,6 +22,7 @@ from source_digitalocean_quolum.http.page_cache import PageCache
 from source_digitalocean_quolum.http.session import HttpSession
 from source_digitalocean_quolum.http.stream_access import StreamAccess
 from source_digitalocean_quolum.http.waiting import WaitNotices
+from source_digitalocean_quolum.redaction import own_secrets
 
 # The manifest's default, and the fewest threads the CDK can do with.
 DEFAULT_WORKERS, _FEWEST_WORKERS = 10, 2
@@ -43,6 +44,7 @@ class RunContext:
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         """Begin a run with a valid configuration."""
+        own_secrets.learn(config)
         run_id = next(self._numbers)
         # What components are built with.
         self.config: dict[str, Any] = {**config, RUN_ID: run_id}
@@ -161,6 +163,7 @@ class RunContext:
         """Write the renewed credentials to stdout as a CONTROL message."""
         config = {name: value for name, value in self.config.items() if name != RUN_ID}
         emit_configuration_as_airbyte_control_message({**config, "credentials": dict(credentials)})
+        own_secrets.learn(credentials)
         for name in ("access_token", "refresh_token"):
             add_to_secrets(credentials[name])
 
