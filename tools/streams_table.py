@@ -17,7 +17,7 @@ from source_digitalocean_quolum import SourceDigitaloceanQuolum
 from source_digitalocean_quolum.http.endpoint import Endpoint
 from source_digitalocean_quolum.manifest import parents as parents_of
 from source_digitalocean_quolum.manifest import products
-from source_digitalocean_quolum.retrievers.pagination import PAGE_SIZE
+from source_digitalocean_quolum.retrievers.page import PAGE_SIZE
 from source_digitalocean_quolum.utilization.stream import CURSOR, PRIMARY_KEY
 from source_digitalocean_quolum.utilization.table import Feature, load
 

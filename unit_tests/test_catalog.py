@@ -31,7 +31,7 @@ def facts() -> dict[str, dict[str, Any]]:
     return {name: stream for name, stream in known.items() if not ELSEWHERE.fullmatch(name)}
 
 
-STREAMS = {stream.name: stream.endpoint for stream in SourceDigitaloceanQuolum().stream_access()}
+STREAMS = {stream.name: stream.endpoint for stream in SourceDigitaloceanQuolum().stream_probes()}
 
 
 def test_every_known_resource_has_its_stream() -> None:
