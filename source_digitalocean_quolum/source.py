@@ -32,8 +32,9 @@ from source_digitalocean_quolum.http.probes import StreamProbes
 from source_digitalocean_quolum.http.run_context import RunContext
 from source_digitalocean_quolum.http.run_report import report_run
 from source_digitalocean_quolum.logs import guard
+from source_digitalocean_quolum.protocol.failed_streams import FailedStreams
 from source_digitalocean_quolum.protocol.line_reader import read_lines
-from source_digitalocean_quolum.state import unusable
+from source_digitalocean_quolum.state import read_states, revise_states
 from source_digitalocean_quolum.utilization import table
 from source_digitalocean_quolum.utilization.access import utilization_access
 from source_digitalocean_quolum.utilization.resources import share_lists
@@ -60,16 +61,29 @@ class SourceDigitaloceanQuolum(DeclarativeSource):
         super().__init__(
             catalog=catalog or ConfiguredAirbyteCatalog(streams=[]),
             config=self._run.config if self._run else {},
-            state=state or [],
             source_config=manifest.load(None if complete else _needed(catalog)),
         )
-        self._utilization_states = _of_utilization(state or [])
         self._selected = {one.stream.name for one in catalog.streams} if catalog else set()
-        cursors: dict[str, Any] = dict.fromkeys(manifest.declared_streams()) if state else {}
+        self._utilization_states: list[AirbyteStateMessage] = []
+        self._adopt_states(state or [])
+
+    def _adopt_states(self, states: list[AirbyteStateMessage]) -> None:
+        self._has_states = bool(states)
+        cursors: dict[str, Any] = dict.fromkeys(manifest.declared_streams()) if states else {}
         cursors |= {stream["name"]: stream.get("incremental_sync") for stream in self.resolved_manifest["streams"]}
         cursors |= dict.fromkeys(table.load().features, CURSOR)
-        for name in unusable(state or [], cursors):
-            self.states.update_state_for_stream(name, None, {})
+        revised = revise_states(states, cursors, self._run.started_at if self._run else time.time())
+        for one in revised:
+            if one.stream and one.stream.stream_state:
+                self.states.update_state_for_stream(
+                    one.stream.stream_descriptor.name, None, vars(one.stream.stream_state)
+                )
+        self._utilization_states = _of_utilization(revised)
+
+    @classmethod
+    def read_state(cls, state_path: str) -> list[AirbyteStateMessage]:
+        """See state.py: one that cannot be gone on from costs its own stream a new beginning."""
+        return read_states(state_path)
 
     @classmethod
     def read_catalog(cls, catalog_path: str) -> ConfiguredAirbyteCatalog:
@@ -107,23 +121,31 @@ class SourceDigitaloceanQuolum(DeclarativeSource):
         """The messages of the selected streams. A stream that does not exist fails alone, by name."""
         parse(self.config)
         self._selected = {one.stream.name for one in catalog.streams}
-        if state:
-            self._utilization_states = _of_utilization(state)
+        if state and not self._has_states:
+            self._adopt_states(state)
         if not self._selected.isdisjoint(table.load().features):
             share_lists(table.load(), self.resolved_manifest["streams"])
         known = {stream.name: stream.endpoint.scope for stream in self.stream_probes()}
-        unknown = [s.stream.name for s in catalog.streams if s.stream.name not in known]
-        for name in unknown:
-            yield _unknown_stream(name).as_airbyte_message(stream_descriptor=StreamDescriptor(name=name))
+        failed = FailedStreams()
+        for name in [one.stream.name for one in catalog.streams if one.stream.name not in known]:
+            trace = _unknown_stream(name).as_airbyte_message(stream_descriptor=StreamDescriptor(name=name))
+            failed.note(trace)
+            yield trace
         run, parents = RunContext.from_config(self.config), self._parents()
         run.incoming_states = {name: self._incoming(name) for name in known}
         run.waiting.watch(self.messages.emit_message, self._selected, parents)
         try:
-            yield from super().read(logger, config, catalog, state)
+            for message in super().read(logger, config, catalog, state):
+                failed.note(message)
+                yield message
+        except AirbyteTracedException:
+            # The CDK's last word about streams that failed is a config_error, whatever they failed of.
+            if not failed:
+                raise
         finally:
             report_run(run, self._selected, parents, known)
-        if unknown:
-            raise _unknown_stream(", ".join(unknown))
+        if failed:
+            raise failed.sum_up()
 
     def _incoming(self, name: str) -> dict[str, Any]:
         """What the state of a stream says beside the partitions', of which there may be thousands."""
@@ -187,8 +209,8 @@ def _of_utilization(state: list[AirbyteStateMessage]) -> list[AirbyteStateMessag
     return [one for one in state if one.stream and one.stream.stream_descriptor.name in names]
 
 
-def _unknown_stream(names: str) -> AirbyteTracedException:
+def _unknown_stream(name: str) -> AirbyteTracedException:
     return AirbyteTracedException(
-        message=f"This connector has no stream {names}: refresh the source's schema and select streams again.",
+        message=f"This connector has no stream {name}: refresh the source's schema and select streams again.",
         failure_type=FailureType.config_error,
     )

@@ -102,7 +102,7 @@ def test_read_answers_a_bad_configuration_with_a_trace(
         ("catalog", {"streams": [{"name": "x"}]}, "it does not read as a catalog ("),
         ("catalog", [], "it does not read as a catalog ("),
         ("state", "{", "The state {path} cannot be used: it does not read as a state ("),
-        ("state", [{"type": "STREAM", "stream": 7}], "it does not read as a state ("),
+        ("state", {"apps": {}}, "it does not read as a state ("),
     ],
 )
 def test_a_file_that_cannot_be_used_is_named(
