@@ -1,0 +1,116 @@
+"""Every way in which servers write a time is read as the same time, and written in one way that warehouses read."""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from source_digitalocean_quolum.records.times import PLAIN_DATE, PLAIN_TIME, format_time, parse_time, read_time
+
+TEN = datetime(2026, 1, 31, 10, tzinfo=UTC)
+READ = {
+    "2026-01-31T10:00:00Z": TEN,
+    "2026-01-31t10:00:00z": TEN,
+    "2026-01-31 10:00:00": TEN,
+    "2026-01-31T10:00:00": TEN,
+    "2026-01-31 10:00:00Z": TEN,
+    "2026-01-31T10:00Z": TEN,
+    "2026-01-31 10:00:00 +0000": TEN,
+    "2026-01-31 10:00:00.5 +0000 UTC": TEN.replace(microsecond=500_000),
+    "2026-01-31 10:00:00 UTC": TEN,
+    "2026-01-31T12:00:00+02:00": TEN,
+    "2026-01-31T12:00:00+0200": TEN,
+    "2026-01-31T12:00:00+02": TEN,
+    "2026-01-31T05:00:00-05:00": TEN,
+    "2026-01-31T10:00:00-00:00": TEN,
+    "2026-01-31T10:00:00.123456789Z": TEN.replace(microsecond=123_456),
+    "2026-01-31T10:00:00,5Z": TEN.replace(microsecond=500_000),
+    "2026-01-31": datetime(2026, 1, 31, tzinfo=UTC),
+    "2024-02-29T00:00:00Z": datetime(2024, 2, 29, tzinfo=UTC),
+    "2016-12-31T23:59:60Z": datetime(2017, 1, 1, tzinfo=UTC),
+    "2999-01-01T00:00:00Z": datetime(2999, 1, 1, tzinfo=UTC),
+}
+NONE = [
+    *("", " ", "soon", "2026", "2026-01", "2026-W05-3", "2026-031", "20260131", "20260131T100000Z", "2026-1-31"),
+    *("2026-02-31T10:00:00Z", "2026-02-29", "2026-01-31T24:00:00Z", "2026-01-31T10:60:00Z", "2026-01-31T10:00:61Z"),
+    *("2026-01-31T10", "2026-01-31_10:00:00Z", " 2026-01-31T10:00:00Z", "2026-01-31T10:00:00Z ", "2026-01-31Z"),
+    *("2026-01-31T10:00:00.Z", "2026-01-31T10:00:00+25:00", "+2026-01-31T10:00:00Z", "٢٠٢٦-01-31", "0000-01-01"),
+    *("2026-01-31T10:00:00Z\n", "9999-12-31T23:59:60Z", "12026-01-31T10:00:00Z", "1769853600"),
+]
+UNKNOWN = [
+    "0001-01-01T00:00:00Z",
+    "0001-01-01",
+    "1970-01-01T00:00:00Z",
+    "1970-01-01T01:00:00+01:00",
+    "1969-12-31T23:59:59Z",
+]
+
+
+@pytest.mark.parametrize("text", READ)
+def test_a_time_is_read_as_servers_write_it(text: str) -> None:
+    assert read_time(text) == parse_time(text) == READ[text]
+    assert parse_time(format_time(READ[text])) == READ[text]
+
+
+@pytest.mark.parametrize("text", NONE)
+def test_what_is_no_time_is_none(text: str) -> None:
+    assert parse_time(text) is None
+    with pytest.raises(ValueError, match="[a-z]"):
+        read_time(text)
+
+
+@pytest.mark.parametrize("value", [*UNKNOWN, None, 5, 1.5, True, ["2026-01-31"], {}, datetime(2026, 1, 31, tzinfo=UTC)])
+def test_an_unknown_time_is_none(value: object) -> None:
+    assert parse_time(value) is None
+
+
+moments = st.datetimes(
+    min_value=datetime(1971, 1, 1),  # noqa: DTZ001
+    max_value=datetime(2098, 1, 1),  # noqa: DTZ001
+    timezones=st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes))) | st.just(UTC),
+)
+
+
+@given(moments)
+def test_a_time_comes_back_as_it_was_written(moment: datetime) -> None:
+    text = format_time(moment)
+
+    assert parse_time(text) == moment
+    # The days that are read to be sure are those at the end of a month.
+    assert bool(re.search(PLAIN_TIME, text)) == (moment.day <= 28)
+    assert format_time(read_time(text)) == text
+
+
+@given(
+    moments,
+    st.sampled_from("Tt "),
+    st.sampled_from(["", "0", "00", "123", "1234567"]),
+    st.sampled_from(["Z", "z", "", " UTC"]),
+)
+def test_ways_to_write_a_time_say_the_same(moment: datetime, between: str, decimals: str, zone: str) -> None:
+    text = moment.strftime(f"%Y-%m-%d{between}%H:%M:%S") + (f".{decimals}" if decimals else "") + zone
+
+    expected = moment.replace(tzinfo=UTC, microsecond=int(decimals[:6].ljust(6, "0")) if decimals else 0)
+    assert parse_time(text) == expected
+
+
+@given(st.text("0123456789-:.+TZtz ", max_size=30))
+def test_whatever_is_plain_is_a_known_time_in_one_form(text: str) -> None:
+    if re.search(PLAIN_TIME, text):
+        assert parse_time(text) is not None
+    if re.search(PLAIN_DATE, text):
+        assert format_time(read_time(text))[:10] == text
+
+
+ODD = [
+    *("2026-01-28t10:00:00Z", "2026-01-28T10:00:00z", "2026-01-28 10:00:00Z", "2026-01-28T10:00:00", "2026-01-28"),
+    *("2026-01-28T10:00:00.1234567Z", "2026-01-28T10:00:00+0000", "2026-01-28T10:00Z", "2026-01-28T10:00:60Z"),
+    "2026-01-28T10:00:00Z\n",
+]
+
+
+@pytest.mark.parametrize("text", [*NONE, *UNKNOWN, *ODD])
+def test_what_a_reader_may_stumble_over_is_not_passed_through(text: str) -> None:
+    assert not re.search(PLAIN_TIME, text)
