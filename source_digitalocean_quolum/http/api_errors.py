@@ -22,7 +22,7 @@ def api_error_message(answer: Answer) -> str:
     if not message:
         return ""
     sentence = " ".join("".join(c if c.isprintable() else " " for c in message).split())
-    return f' (DigitalOcean: "{redact_text(sentence[:_LONGEST_MESSAGE])}")'
+    return f' (DigitalOcean: "{redact_text(sentence)[:_LONGEST_MESSAGE]}")'
 
 
 def _first_text(messages: object) -> str:

@@ -112,6 +112,9 @@ class PageNumberPaginator:
             return False
         if (page.total or 0) - (self._least or 0) >= self._first:
             return False
+        if page.records < page.size and self._received + page.records >= (page.total or 0):
+            # The server's last page comes again for every number behind the end.
+            return False
         if page.total is None and not self._announced:
             # Nobody said that there is such a page: a list that is not paged is the same on all of them.
             return False
