@@ -7,21 +7,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from integration_tests.connector import Run, configured, run
 from sandbox import Sandbox
-
-FACTS = Path(__file__).parents[2] / "shared" / "reference" / "streams.json"
-
-pytestmark = pytest.mark.skipif(not FACTS.exists(), reason="the gathered facts are not here")
+from tools.openapi import FACTS
 
 
 def defaults() -> set[str]:
-    return {stream["name"] for stream in json.loads(FACTS.read_text(encoding="utf-8")) if stream["default_enabled"]}
+    streams = json.loads(FACTS.read_text(encoding="utf-8"))["streams"]
+    return {name for name, stream in streams.items() if stream["default_enabled"]}
 
 
 def pages(records: int) -> int:

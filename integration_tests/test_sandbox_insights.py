@@ -1,10 +1,10 @@
 """Insights in the sandbox: a real Prometheus that tells what Monitoring tells, behind DigitalOcean's manners."""
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
 from math import fsum, isfinite, isnan
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +13,8 @@ import requests
 from sandbox import Sandbox
 from sandbox.telemetry.prometheus import installed
 from sandbox.telemetry.promql import steps, terms, underscored
+from tools.openapi import FACTS
 
-ROOT = Path(__file__).parents[1]
-NAMES = ROOT.parent / "shared/reference/insights-metrics.txt"
 NOW = datetime(2026, 11, 23, 12, 0, 30, tzinfo=UTC)
 END = int(NOW.timestamp())
 HOUR = 3600
@@ -140,9 +139,7 @@ def test_bandwidth_is_the_growth_of_the_counters(team: Sandbox) -> None:
 
 @needs_prometheus
 def test_every_known_name_is_told_somewhere(team: Sandbox) -> None:
-    if not NAMES.exists():
-        pytest.skip("no list of observed names here")
-    wanted = {line for line in NAMES.read_text().splitlines() if line.startswith("do_")}
+    wanted = set(json.loads(FACTS.read_text(encoding="utf-8"))["insights"])
     window: dict[str, Any] = {"start": LAST - HOUR, "end": LAST}
     names = [call_values(team, region, "__name__", **window) for region in REGIONS]
     assert set().union(*names) == wanted

@@ -9,10 +9,8 @@ import requests
 from jsonschema import Draft4Validator
 
 from integration_tests.asking import read_all
-from integration_tests.test_sandbox_shapes import SPECIFICATION, _operation, problems
+from integration_tests.test_sandbox_shapes import _operation, problems
 from sandbox import Sandbox
-
-pytestmark = pytest.mark.skipif(not SPECIFICATION.exists(), reason=f"no API specification at {SPECIFICATION}")
 
 PLANTED = "PLANTED-SECRET"
 # List -> the key of its records.

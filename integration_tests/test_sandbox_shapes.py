@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -15,9 +14,7 @@ from jsonschema import Draft4Validator, FormatChecker
 
 from integration_tests.asking import get, read_all
 from sandbox import Sandbox
-
-SPECIFICATION = Path(__file__).parents[2] / "shared/reference/digitalocean-openapi.json"
-pytestmark = pytest.mark.skipif(not SPECIFICATION.exists(), reason=f"no API specification at {SPECIFICATION}")
+from tools.openapi import SPECIFICATION
 
 LISTS = [
     "/v2/account",

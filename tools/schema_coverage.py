@@ -1,7 +1,8 @@
-"""Compares the streams' schemas with DigitalOcean's OpenAPI document: what is documented, declared, left out.
+"""Compares the streams' schemas with what DigitalOcean documents and what its own client knows.
 
-`python tools/schema_coverage.py [--spec PATH]` prints a line per stream and exits with 1 when a documented
-property is neither declared nor listed as secret, or when a secret one is declared.
+python -m tools.schema_coverage prints a line per stream and exits with 1 when a known property is neither declared nor
+listed as secret, or when a secret one is declared. It compares with DigitalOcean's OpenAPI document (its digest in this
+repository, where the document is not at hand) and with pydo (the installed one, else its digest).
 """
 
 import argparse
@@ -14,14 +15,14 @@ from typing import Any
 
 from source_digitalocean_quolum import manifest
 from source_digitalocean_quolum.http.endpoint import Endpoint
+from tools.openapi import REPOSITORY, SPECIFICATION, WHOLE_SPECIFICATION, OpenApi, pointed
+from tools.pydo_reference import PydoReference
 
-REPOSITORY = Path(__file__).parents[1]
 PACKAGE = REPOSITORY / "source_digitalocean_quolum"
-SPECIFICATION = REPOSITORY.parent / "shared" / "reference" / "digitalocean-openapi.json"
 # Of an answer that is the record itself, these members are about the answer.
 ENVELOPE = {"links", "meta"}
-
-Schema = Mapping[str, Any]
+# The specification's own slips: DigitalOcean's answers and clients have the other name.
+MISSPELT = {"tags": {"resources.imgages": "resources.images"}}
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Coverage:
 
     @property
     def extra(self) -> frozenset[str]:
-        """Declared properties that neither the document knows nor the connector adds."""
+        """Declared properties that neither source knows nor the connector adds: those of other clients."""
         return self.declared - self.documented - self.added
 
     @property
@@ -61,10 +62,9 @@ class Coverage:
 
     def report(self) -> str:
         """One line of counts and one line for every path that needs a look."""
-        present = len(self.documented & self.declared)
         counts = [
             f"{len(self.documented)} documented",
-            f"{present} present",
+            f"{len(self.documented & self.declared)} present",
             f"{len(self.missing)} missing",
             f"{len(self.removed)} removed as secret",
             f"{len(self.extra)} extra",
@@ -84,106 +84,6 @@ def _inside_any(path: str, parents: frozenset[str]) -> bool:
     return any(path.startswith((f"{parent}.", f"{parent}[]")) for parent in parents)
 
 
-class OpenApi:
-    """The record schemas of an OpenAPI document."""
-
-    def __init__(self, path: Path) -> None:
-        self._document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-
-    def record(self, endpoint: Endpoint) -> Schema | None:
-        """The schema of one record of an endpoint; None where the document has no such path, or only an example."""
-        operation = self._operation(f"v2/{endpoint.path}")
-        if operation is None:
-            return None
-        answer = self._resolved(operation["responses"]["200"])
-        if endpoint.csv:
-            return None
-        schema: Schema = answer["content"]["application/json"]["schema"]
-        if endpoint.values:
-            # Plain values have no properties; the one field they become is the connector's.
-            return {}
-        if endpoint.records:
-            schema = self._listed(schema, endpoint.records)
-        if endpoint.map:
-            return self._of_map(schema)
-        if not endpoint.nested:
-            return schema
-        inside = []
-        for path in endpoint.nested.values():
-            member = schema
-            for key in path.split("."):
-                member = self._listed(member, key)
-            inside.append(member)
-        return {"anyOf": inside}
-
-    def _listed(self, schema: Schema, key: str) -> Schema:
-        """The schema of a member, or of its items where it is a list."""
-        schema = self._member(schema, "properties", key)
-        if any("items" in layer for layer, _ in self._layers(schema)):
-            schema = self._member(schema, "items")
-        return schema
-
-    def _of_map(self, schema: Schema) -> Schema:
-        """The schema of a map's values, whether its keys are named or free."""
-        layers = [layer for layer, _ in self._layers(schema)]
-        values = [
-            layer["additionalProperties"] for layer in layers if isinstance(layer.get("additionalProperties"), dict)
-        ]
-        return {"anyOf": [*values, *(value for layer in layers for value in layer.get("properties", {}).values())]}
-
-    def properties(self, schema: Schema, prefix: str = "", trail: tuple[str, ...] = ()) -> Iterator[str]:
-        """Paths of all properties at any depth, in every branch; a schema inside itself is not entered twice."""
-        for layer, met in self._layers(schema, trail):
-            for name, described in layer.get("properties", {}).items():
-                yield f"{prefix}{name}"
-                yield from self.properties(described, f"{prefix}{name}.", met)
-            if "items" in layer:
-                yield from self.properties(layer["items"], f"{prefix.removesuffix('.')}[].", met)
-
-    def _layers(self, schema: Schema, trail: tuple[str, ...] = ()) -> Iterator[tuple[Schema, tuple[str, ...]]]:
-        while "$ref" in schema:
-            if schema["$ref"] in trail:
-                return
-            trail = (*trail, schema["$ref"])
-            schema = self._at(schema["$ref"])
-        yield schema, trail
-        for combination in ("allOf", "oneOf", "anyOf"):
-            for branch in schema.get(combination, ()):
-                yield from self._layers(branch, trail)
-
-    def _member(self, schema: Schema, keyword: str, name: str | None = None) -> Schema:
-        found = [layer[keyword] for layer, _ in self._layers(schema) if keyword in layer]
-        found = found if name is None else [each[name] for each in found if name in each]
-        if not found:
-            raise KeyError(f"The document has no {name or keyword} there.")
-        return {"allOf": found}
-
-    def _operation(self, path: str) -> Schema | None:
-        asked = path.split("/")
-        for template, item in self._document["paths"].items():
-            segments = template.strip("/").split("/")
-            if len(segments) == len(asked) and all(map(_fits, segments, asked)):
-                return dict(item.get("get") or item["post"])
-        return None
-
-    def _resolved(self, node: Schema) -> Schema:
-        return self._at(node["$ref"]) if "$ref" in node else node
-
-    def _at(self, reference: str) -> Schema:
-        return _pointed(self._document, reference.removeprefix("#"))
-
-
-def _fits(segment: str, asked: str) -> bool:
-    """A parameter of the document stands for a part of ours that has a placeholder, a literal for itself."""
-    return "{" in asked if segment.startswith("{") else segment == asked
-
-
-def _pointed(document: Any, pointer: str) -> dict[str, Any]:
-    for key in filter(None, pointer.split("/")):
-        document = document[key.replace("~1", "/").replace("~0", "~")]
-    return dict(document)
-
-
 def resolved(node: Any, shared: Path) -> Any:
     """A schema with every `{"$ref": "<file in shared>#<pointer>"}` replaced by what it points at."""
     if isinstance(node, list):
@@ -193,45 +93,72 @@ def resolved(node: Any, shared: Path) -> Any:
     if isinstance(node.get("$ref"), str):
         file, _, pointer = node["$ref"].partition("#")
         document = json.loads((shared / file).read_text(encoding="utf-8"))
-        return resolved(_pointed(document, pointer), shared)
+        return resolved(pointed(document, pointer), shared)
     return {key: resolved(value, shared) for key, value in node.items()}
 
 
-def coverage(stream: str, endpoint: Endpoint, schemas: Path, document: OpenApi) -> Coverage | None:
-    """Compare one stream's schema with the document; None where the document lacks the endpoint."""
-    record = document.record(endpoint)
-    if record is None:
+@dataclass(frozen=True)
+class Sources:
+    """What the schemas are compared with."""
+
+    specification: OpenApi
+    pydo: PydoReference
+
+    def documented(self, stream: str, endpoint: Endpoint) -> frozenset[str] | None:
+        """The properties of one record, by the names the connector gives them; None where no source has the path."""
+        record = self.specification.record(endpoint)
+        known = set(self.specification.properties(record)) if record is not None else set()
+        known |= self.pydo.record(endpoint).keys()
+        if record is None and not known:
+            return None
+        renamed = {**endpoint.renamed, **MISSPELT.get(stream, {})}
+        return frozenset(_renamed(known if endpoint.records else set(_without_envelope(known)), renamed))
+
+
+def _without_envelope(paths: set[str]) -> Iterator[str]:
+    return (path for path in paths if path.split(".")[0].split("[")[0] not in ENVELOPE)
+
+
+def _renamed(paths: set[str], names: Mapping[str, str]) -> Iterator[str]:
+    for path in paths:
+        old = next((name for name in names if path == name or path.startswith(f"{name}.")), "")
+        yield names[old] + path.removeprefix(old) if old else path
+
+
+def coverage(stream: str, endpoint: Endpoint, schemas: Path, sources: Sources) -> Coverage | None:
+    """Compare one stream's schema with the sources; None where they lack the endpoint."""
+    documented = sources.documented(stream, endpoint)
+    if documented is None:
         return None
     secrets: dict[str, list[str]] = json.loads((schemas / "removed_secrets.json").read_text(encoding="utf-8"))
     added = {*endpoint.derived, endpoint.map, endpoint.values, endpoint.key.field if endpoint.key else ""} - {""}
     schema = resolved(json.loads((schemas / f"{stream}.json").read_text(encoding="utf-8")), schemas / "shared")
-    documented = frozenset(document.properties(record))
-    if not endpoint.records:
-        documented = frozenset(path for path in documented if path.split(".")[0].split("[")[0] not in ENVELOPE)
-    declared = frozenset(document.properties(schema))
+    declared = frozenset(sources.specification.properties(schema))
     return Coverage(stream, documented, declared, frozenset(secrets.get(stream, [])), frozenset(added) - documented)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Print the report; 1 when a schema is incomplete, 2 when there is nothing to compare with."""
     parser = argparse.ArgumentParser(prog="schema_coverage", description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--spec", type=Path, default=SPECIFICATION, help="DigitalOcean's OpenAPI document, as JSON")
+    newest = WHOLE_SPECIFICATION if WHOLE_SPECIFICATION.is_file() else SPECIFICATION
+    parser.add_argument("--spec", type=Path, default=newest, help="DigitalOcean's OpenAPI document, as JSON")
     parser.add_argument("--schemas", type=Path, default=PACKAGE / "schemas", help="folder of the schemas")
     options = parser.parse_args(arguments)
     if not options.spec.is_file():
         print(f"There is no OpenAPI document at {options.spec}; name one with --spec.", file=sys.stderr)
         return 2
 
-    document = OpenApi(options.spec)
-    parameters = [stream["$parameters"] for stream in manifest.load()["definitions"]["streams"].values()]
+    installed = PydoReference.from_installed()
+    sources = Sources(OpenApi(options.spec), installed or PydoReference.from_digest())
+    parameters = [stream["$parameters"] for stream in manifest.declared_streams().values()]
     apis = {facts["name"]: Endpoint.from_manifest(facts["api"]) for facts in parameters}
     streams = {path.stem for path in options.schemas.glob("*.json") if not path.stem.startswith("removed_secrets")}
-    results = {name: coverage(name, apis[name], options.schemas, document) for name in sorted(streams & apis.keys())}
+    results = {name: coverage(name, apis[name], options.schemas, sources) for name in sorted(streams & apis.keys())}
     compared = [each for each in results.values() if each is not None]
     for each in compared:
         print(each.report())
     for label, names in (
-        ("not in the OpenAPI document", [name for name, each in results.items() if each is None]),
+        ("in neither source", [name for name, each in results.items() if each is None]),
         ("no endpoint in the manifest", sorted(streams - apis.keys())),
         ("no schema", sorted(apis.keys() - streams)),
     ):
@@ -242,7 +169,8 @@ def main(arguments: list[str] | None = None) -> int:
         f"{sum(len(each.documented & each.declared) for each in compared)} present, "
         f"{sum(len(each.missing) for each in compared)} missing, "
         f"{sum(len(each.removed) for each in compared)} removed as secret, "
-        f"{sum(len(each.extra) for each in compared)} extra, {sum(len(each.added) for each in compared)} added"
+        f"{sum(len(each.extra) for each in compared)} extra, {sum(len(each.added) for each in compared)} added; "
+        f"compared with {options.spec.name} and pydo {sources.pydo.version}{'' if installed else ' (its digest)'}"
     )
     return 0 if all(each.complete for each in compared) and not apis.keys() - streams else 1
 

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tools.openapi import SPECIFICATION as DIGEST
+from tools.openapi import WHOLE_SPECIFICATION
+
 Schema = Mapping[str, Any]
 
-SPECIFICATION = Path(__file__).parents[3] / "shared" / "reference" / "digitalocean-openapi.json"
+# With its examples where the whole document is at hand.
+SPECIFICATION = WHOLE_SPECIFICATION if WHOLE_SPECIFICATION.is_file() else DIGEST
 
 # A POST that asks instead of changing something.
 READING_POSTS = ("/v2/apps/metrics/bandwidth_daily",)

@@ -34,6 +34,8 @@ class Endpoint(Facts, frozen=True):
     The records:
     - `records`: the key of the answer that holds the list (or the one object); empty: the answer itself.
     - `single`: the answer holds exactly one object; none is an error.
+    - `optional`: an answer without the key `records` has no records; elsewhere it is an error.
+    - `bare`: an answer without the key `records` is the record itself.
     - `map`: `records` is a map; its members are the records, and this field takes their key.
     - `values`: members that are plain values become records with this one field.
     - `nested`: the records are the members of a list inside each object, by path (`node_pools.nodes`); a
@@ -42,6 +44,7 @@ class Endpoint(Facts, frozen=True):
       `{text: "with {slice fields}"}`, `{clock: now}`, `{outer: path}` (of the object that held the nested list,
       or of a list's member on the way, by the list's name), `{body: path}` (of the whole answer, with
       `{fields}` of the record) or `{nested: name}` (the name of the nested list).
+    - `renamed`: fields that get another name, since warehouses refuse theirs (`a.b: a_b`).
     - `key`: see SurrogateKey and BufferedListRetriever.
     - `unfinished`: see Unfinished.
     - `newest_first`: the list is expected to begin with the newest; verified page by page before it is used.
@@ -58,10 +61,13 @@ class Endpoint(Facts, frozen=True):
     csv: tuple[str, ...] = ()
     absent: tuple[_Refusal, ...] = ()
     single: bool = False
+    optional: bool = False
+    bare: bool = False
     map: _Key = ""
     values: _Key = ""
     nested: Mapping[str, Path] = msgspec.field(default_factory=dict)
     derived: Mapping[Name, ValueSource] = msgspec.field(default_factory=dict)
+    renamed: Mapping[str, Name] = msgspec.field(default_factory=dict)
     key: SurrogateKey | None = None
     unfinished: Unfinished | None = None
     newest_first: bool = False

@@ -33,8 +33,6 @@ def select(body: Any, members: Sequence[Any], endpoint: Endpoint) -> Iterator[tu
     for outer in _objects(members, endpoint):
         if not endpoint.nested:
             yield outer, RecordContext(body, outer)
-        elif not any(path.split(".")[0] in outer for path in endpoint.nested.values()):
-            raise UnexpectedBody(f"objects without any of {', '.join(endpoint.nested.values())}")
         for name, path in endpoint.nested.items():
             yield from _inside(outer, path.split("."), RecordContext(body, outer, {}, name), endpoint)
 
@@ -79,11 +77,12 @@ def _as_row(member: Any, endpoint: Endpoint) -> Row:
 
 @dataclass(frozen=True)
 class AddedFields:
-    """Adds the fields that the API does not return (Endpoint.derived) to the rows of a slice."""
+    """Adds the fields that the API does not return (Endpoint.derived) to the rows of a slice, and renames others."""
 
     # The same for all of them, and those that depend on where a row stood.
     constants: Row
     placed: Mapping[str, Callable[[Row, RecordContext], Any]]
+    renamed: Mapping[str, str]
 
     @classmethod
     def of(cls, endpoint: Endpoint, stream_slice: StreamSlice) -> "AddedFields":
@@ -93,10 +92,14 @@ class AddedFields:
         return cls(
             {name: value for name, value in values.items() if value is not NOT_CONSTANT},
             {name: _reader(endpoint.derived[name]) for name, value in values.items() if value is NOT_CONSTANT},
+            endpoint.renamed,
         )
 
     def derive(self, row: Row, place: RecordContext) -> None:
         """Add them to a row that stood at this place."""
+        for old, new in self.renamed.items():
+            if old in row:
+                row[new] = row.pop(old)
         row.update(self.constants)
         for name, read in self.placed.items():
             row[name] = read(row, place)

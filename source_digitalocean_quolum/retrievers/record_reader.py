@@ -33,9 +33,8 @@ class RecordReader:
         self._secrets = secret_tree(secrets_of(stream))
         self._conform = compile_conformer(schema, misfits)
         known = any(name not in endpoint.derived for name in fields)
-        as_they_came = (
-            endpoint.lists_records and endpoint.unparsed_list and self._conform and known and not self._secrets
-        )
+        whole = endpoint.lists_records and endpoint.unparsed_list and not endpoint.renamed
+        as_they_came = whole and self._conform and known and not self._secrets
         self._verbatim = PassthroughReader(schema, fields, list(endpoint.derived)) if as_they_came else None
 
     def read(self, answer: Answer, deriver: AddedFields) -> Rows:

@@ -4,15 +4,14 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from source_digitalocean_quolum.cost.features import load, resource_urn, unknown_name
 from source_digitalocean_quolum.utilization import table as metrics
+from tools.openapi import WHOLE_SPECIFICATION
 
-SPECIFICATION = Path(__file__).parents[3] / "shared" / "reference" / "digitalocean-openapi.json"
 VOCABULARY = {
     *("droplets", "volumes", "snapshots", "databases", "kubernetes", "load_balancers", "apps", "spaces", "registry"),
     *("functions", "inference", "bandwidth", "support", "other"),
@@ -80,9 +79,9 @@ def test_a_day_of_cost_has_its_feature_by_sku_or_else_by_its_wording(point: dict
     assert feature_of(point) == feature
 
 
-@pytest.mark.skipif(not SPECIFICATION.exists(), reason="the API specification is not here")
+@pytest.mark.skipif(not WHOLE_SPECIFICATION.exists(), reason="the specification's examples are not here")
 def test_no_line_of_the_specifications_examples_is_unknown() -> None:
-    document = json.loads(SPECIFICATION.read_text(encoding="utf-8"))
+    document = json.loads(WHOLE_SPECIFICATION.read_text(encoding="utf-8"))
     responses = document["components"]["responses"]
     items = responses["invoice"]["content"]["application/json"]["schema"]["example"]["invoice_items"]
     points = responses["billing_insights"]["content"]["application/json"]["example"]["data_points"]

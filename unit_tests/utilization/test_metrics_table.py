@@ -15,10 +15,10 @@ from airbyte_cdk.sources.utils.schema_helpers import ResourceSchemaLoader
 
 from source_digitalocean_quolum.manifest import products
 from source_digitalocean_quolum.utilization.table import Feature, Metric, load, parameter_sets
-from tools.schema_coverage import PACKAGE, SPECIFICATION
+from tools.openapi import FACTS, SPECIFICATION
+from tools.schema_coverage import PACKAGE
 
 BELOW = "/v2/monitoring/metrics/"
-INSIGHTS_NAMES = SPECIFICATION.parent / "insights-metrics.txt"
 UNITS = {"percent", "bytes", "bytes/s", "Mbps", "count", "cores", "1/s", "seconds", "ratio", "tokens/s", "unstated"}
 STREAMS = {
     "droplets": "droplet_utilization",
@@ -33,9 +33,6 @@ STREAMS = {
     "inference": "inference_utilization",
     "vector_databases": "vector_database_utilization",
 }
-
-documented = pytest.mark.skipif(not SPECIFICATION.is_file(), reason=f"no OpenAPI document at {SPECIFICATION}")
-observed = pytest.mark.skipif(not INSIGHTS_NAMES.is_file(), reason=f"no list of Insights' metrics at {INSIGHTS_NAMES}")
 
 
 def every_metric() -> Iterator[tuple[Feature, Metric]]:
@@ -91,7 +88,6 @@ def asked() -> set[tuple[str, frozenset[tuple[str, str]]]]:
     return found
 
 
-@documented
 def test_every_endpoint_of_monitoring_is_reached_with_every_value_of_its_parameters() -> None:
     wanted = set()
     for path, parameters in endpoints().items():
@@ -101,10 +97,8 @@ def test_every_endpoint_of_monitoring_is_reached_with_every_value_of_its_paramet
     assert asked() == wanted
 
 
-@observed
 def test_every_series_of_insights_is_used_or_left_out_for_a_reason() -> None:
-    lines = INSIGHTS_NAMES.read_text(encoding="utf-8").split("\n")
-    listed = {line.strip() for line in lines if line.strip() and not line.startswith("#")}
+    listed = set(json.loads(FACTS.read_text(encoding="utf-8"))["insights"])
     used = {metric.insights.series.replace(".", "_") for _, metric in every_metric() if metric.insights}
     reasons = yaml.safe_load((PACKAGE / "utilization" / "metrics.yaml").read_text(encoding="utf-8"))["not_used"]
     left_out = [name for entry in reasons for name in entry["series"]]
