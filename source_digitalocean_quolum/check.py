@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("airbyte")
 
-# Tries after the first one.
+# Tries after the first one; and seconds that it waits for the rate limit: a burst passes in a minute, an hour does not.
 _RETRIES = 2
+_PATIENCE = 70.0
 
 
 class CheckFailed(Exception):
@@ -66,13 +67,13 @@ class _CheckErrorHandler:
 
 @dataclass(frozen=True, slots=True)
 class _Client:
-    """GET through the run's one door, with few tries: somebody waits for the answer."""
+    """GET through the run's one door, with few tries and little patience: somebody waits for the answer."""
 
     run: RunContext
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
         """The answer, whatever its status; raises RequestFailed where there is none."""
-        request = ApiRequest(path, params or {}, tries=(0, _RETRIES))
+        request = ApiRequest(path, params or {}, tries=(0, _RETRIES), patience=_PATIENCE)
         answer, _ = self.run.client.send(request, "check", _CheckErrorHandler(self.run.error_handler))
         if answer is None:
             raise CheckFailed(f"{path} got no answer.")

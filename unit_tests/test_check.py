@@ -11,11 +11,11 @@ import requests
 from airbyte_cdk.models import Status
 
 from source_digitalocean_quolum import SourceDigitaloceanQuolum
-from source_digitalocean_quolum.http.access import StreamAccess
+from source_digitalocean_quolum.http.probes import StreamProbes
+from unit_tests.mock_server.clock import Clock
 from unit_tests.mock_server.commands import TOKEN, check, check_output, oauth_config, token_config
-from unit_tests.mock_server.server import API, OAUTH, Answer, DigitalOcean, Reply, error
+from unit_tests.mock_server.server import ACCOUNT, OAUTH, Answer, DigitalOcean, Reply, error
 
-ACCOUNT = {"uuid": "u", "email": "ops@example.com", "status": "active", "team": {"uuid": "t", "name": "Quolum"}}
 PROBE = {"page": "1", "per_page": "1"}
 FEW = (
     *("account", "projects", "project_resources", "volumes", "kubernetes_clusters", "kubernetes_node_pools"),
@@ -31,8 +31,8 @@ def _quiet() -> Iterator[None]:
 
 
 @cache
-def every_stream() -> list[StreamAccess]:
-    return SourceDigitaloceanQuolum().stream_access()
+def every_stream() -> list[StreamProbes]:
+    return SourceDigitaloceanQuolum().stream_probes()
 
 
 def accounts(api: DigitalOcean, *answers: Answer | dict[str, Any], **fields: Any) -> None:
@@ -167,9 +167,10 @@ def test_what_is_worth_knowing_of_the_account_is_said(api: DigitalOcean, fields:
         (error(401, "unauthorized"), "revoked, has expired or was not copied whole"),
         (
             error(403, "forbidden", "no"),
-            'may not read the account (DigitalOcean: "no"). Give it the scope account:read',
+            "refuses the account (HTTP 403 (DigitalOcean: \"no\")). If it is locked, DigitalOcean's support unlocks it; "
+            "else give the token the scope account:read",
         ),
-        (error(404, "not_found"), "answered HTTP 404 for /v2/account: is `api_base_url` DigitalOcean's API?"),
+        (error(404, "not_found"), "answered HTTP 404 for /v2/account (DigitalOcean: \"no reason\"): is `api_base_url` DigitalOcean's API?"),
         (
             Reply(b"", 302, {"Location": "https://elsewhere.example"}),
             "answered HTTP 302 for /v2/account: is `api_base_url`",
@@ -205,12 +206,10 @@ def test_an_answer_without_the_account_is_put_in_words_of_the_operator(api: Digi
 @pytest.mark.parametrize(
     ("trouble", "words"),
     [
-        (requests.ConnectionError("name resolution"), "cannot be reached: no network, or a firewall or proxy"),
-        (requests.ConnectTimeout(), "did not answer in time"),
-        (requests.exceptions.SSLError(), "its certificate is not trusted on this machine"),
-        (requests.exceptions.ProxyError(), "cannot be reached"),
+        (requests.ConnectionError("name resolution"), "api.digitalocean.com could not be reached: no network, or a fire"),
+        (requests.ConnectTimeout(), "api.digitalocean.com did not answer in time"),
+        (requests.exceptions.ProxyError(), "could not be reached through the proxy (HTTPS_PROXY)"),
         (error(503, "server_error", "maintenance"), 'HTTP 503 for /v2/account (DigitalOcean: "maintenance")'),
-        (error(429, "too_many_requests", retry_after="1"), "HTTP 429"),
     ],
 )
 def test_trouble_on_the_way_is_tried_twice_more_and_then_said(api: DigitalOcean, trouble: Answer, words: str) -> None:
@@ -219,8 +218,54 @@ def test_trouble_on_the_way_is_tried_twice_more_and_then_said(api: DigitalOcean,
     message = failed(token_config())
 
     assert words in message
-    assert API in message or "DigitalOcean answered" in message
+    assert message.endswith("Tried 3 times.")
     assert len(api.requests) == 3
+
+
+@pytest.mark.parametrize(
+    ("trouble", "words"),
+    [
+        (requests.exceptions.SSLError(), "its certificate is not trusted on this machine"),
+        (OSError("Could not find a suitable TLS CA certificate bundle"), "certificates cannot be read"),
+        (requests.exceptions.InvalidHeader("line break"), "the access token holds characters that cannot be sent"),
+    ],
+)
+def test_what_no_further_try_will_mend_is_said_at_once(
+    api: DigitalOcean, trouble: Exception, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
+    accounts(api, trouble)
+
+    assert words in failed(token_config())
+    assert len(api.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "words"),
+    [
+        ({"retry_after": "20"}, "DigitalOcean's rate limit is reached, by this sync or by another client"),
+        ({"ratelimit_remaining": "0", "ratelimit_reset": "RESET"}, "the next request can be answered in 45 min."),
+        ({"retry_after": "900"}, "DigitalOcean answered 429 (too many requests): the next request can be answered in 1"),
+    ],
+    ids=["a burst without end", "the hour", "long"],
+)
+def test_nobody_waits_longer_than_a_minute_or_two_for_the_rate_limit(
+    api: DigitalOcean, clock: Clock, headers: dict[str, str], words: str
+) -> None:
+    told = {name: value.replace("RESET", str(int(clock.epoch()) + 2700)) for name, value in headers.items()}
+    accounts(api, error(429, "too_many_requests", **told))
+    began = clock.now()
+
+    assert words in failed(token_config())
+    assert clock.now() - began < 120
+
+
+def test_a_burst_limit_that_passes_is_no_failure(api: DigitalOcean) -> None:
+    accounts(api, error(429, "too_many_requests", retry_after="23", ratelimit_remaining="0"), {"account": ACCOUNT})
+    allow_all(api)
+
+    assert check(token_config(), *FEW).status == Status.SUCCEEDED
 
 
 def test_trouble_that_passes_is_no_failure(api: DigitalOcean) -> None:
@@ -233,7 +278,7 @@ def test_trouble_that_passes_is_no_failure(api: DigitalOcean) -> None:
 def test_the_address_of_a_test_server_is_used(api: DigitalOcean) -> None:
     api.on("http://127.0.0.1:9/v2/account", {}, requests.ConnectionError())
 
-    assert "http://127.0.0.1:9 cannot be reached" in failed(token_config(api_base_url="http://127.0.0.1:9/"))
+    assert "127.0.0.1:9 could not be reached" in failed(token_config(api_base_url="http://127.0.0.1:9/"))
 
 
 def test_a_refresh_token_in_the_place_of_a_token_is_recognized_without_a_request(api: DigitalOcean) -> None:

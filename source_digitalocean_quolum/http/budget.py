@@ -33,6 +33,14 @@ class Wait:
     reason: str
 
 
+class LongWaitError(Exception):
+    """A request would have to wait longer than whoever asks can."""
+
+    def __init__(self, wait: Wait) -> None:
+        super().__init__(wait.reason)
+        self.wait = wait
+
+
 @dataclass
 class _Limited:
     """What shares one limit: windows, and until when a 429 silences it."""
@@ -71,16 +79,20 @@ class RateLimitBudget:
         self._remaining: int | None = None
         self._reset = 0.0
 
-    def acquire(self, path: str, on_wait: Callable[[Wait], None] | None = None) -> int:
+    def acquire(
+        self, path: str, on_wait: Callable[[Wait], None] | None = None, *, patience: float = math.inf
+    ) -> int:
         """Wait until a request for this path may be sent, and count it; `on_wait` is called whenever it has to wait.
 
-        Returns the number by which `release` knows it.
+        Returns the number by which `release` knows it. Raises LongWaitError for a wait of more than `patience` seconds.
         """
         while True:
             with self._lock:
                 wait = self._wait_for(path)
                 if wait.seconds <= 0:
                     return self._take(path)
+            if wait.seconds > patience:
+                raise LongWaitError(wait)
             if on_wait is not None:
                 on_wait(wait)
             self.sleep(min(wait.seconds, _LOOK_AGAIN))

@@ -11,7 +11,7 @@ import requests
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.http.error_handlers.response_models import ErrorResolution, ResponseAction
 
-from source_digitalocean_quolum.http.budget import HOUR, RateLimitBudget, Wait
+from source_digitalocean_quolum.http.budget import HOUR, LongWaitError, RateLimitBudget, Wait
 from source_digitalocean_quolum.http.errors import ErrorHandler
 from source_digitalocean_quolum.http.failures import RequestFailed
 from source_digitalocean_quolum.http.oauth import Authorization
@@ -24,7 +24,7 @@ logger = logging.getLogger("airbyte")
 MAX_RETRIES = 5
 _LONGEST_BACKOFF = 60.0
 # Seconds of waiting for the rate limit after which a request gives up: an exhausted hour is waited for.
-_LONGEST_RATE_LIMIT = 2 * HOUR
+_PATIENCE = 2 * HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,8 @@ class ApiRequest:
     decode: bool = True
     # The first and the last try: a question that is asked in another way goes on where the one before gave up.
     tries: tuple[int, int] = (0, MAX_RETRIES)
+    # How long it may wait for the rate limit, in seconds.
+    patience: float = _PATIENCE
 
 
 @dataclass
@@ -88,8 +90,9 @@ class ApiClient:
                     return answer, resolution
                 case ResponseAction.RATE_LIMITED:
                     waiting_since = waiting_since or self.budget.clock()
-                    if self.budget.clock() - waiting_since >= _LONGEST_RATE_LIMIT:
-                        raise _failed(resolution, status, "Two hours of waiting did not help.")
+                    waited = self.budget.clock() - waiting_since
+                    if waited >= request.patience:
+                        raise _failed(resolution, status, f"Waiting for {_length(waited)} did not help.")
                     # The budget silences everyone as long as the answer says; one who is refused again and again waits
                     # longer each time.
                     self._sleep(stream, min(2.0**rate_limits, _LONGEST_BACKOFF) if rate_limits else 0.0)
@@ -117,7 +120,15 @@ class ApiClient:
         """
         url = self.base_url + request.path
         used = self.authorization.header()
-        place = self.budget.acquire(request.path, lambda wait: self.on_wait(stream, wait))
+        try:
+            place = self.budget.acquire(
+                request.path, lambda wait: self.on_wait(stream, wait), patience=request.patience
+            )
+        except LongWaitError as error:
+            raise RequestFailed(
+                f"{error.wait.reason}: the next request can be answered in {_length(error.wait.seconds)}.",
+                FailureType.transient_error,
+            ) from None
         answer: Answer | None = None
         begun = time.monotonic()
         try:
@@ -152,6 +163,10 @@ class ApiClient:
         if seconds:
             self.on_wait(stream, Wait(seconds, "DigitalOcean answered 429 (too many requests)"))
             self.budget.sleep(seconds)
+
+
+def _length(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
 def _failed(

@@ -68,7 +68,7 @@ class ApiErrorHandler:
     def interpret_exception(self, error: Exception, url: str) -> ErrorResolution:
         """See the class."""
         failure_type, problem = describe_failure(error, url)
-        sentence = f"{problem[0].upper()}{problem[1:]}."
+        sentence = f"No answer: {problem}."
         return retry(sentence) if failure_type is FailureType.transient_error else fail(failure_type, sentence)
 
     def _unauthorized(self) -> ErrorResolution:
@@ -97,7 +97,7 @@ class ListErrorHandler:
 
     `parent` tells whether the list is that of one object of several, and `page` its number in the list.
     - 403: asked once more. Of a whole stream it is then a matter of scope, and the stream is skipped and named once
-      with the scope that opens it; of one parent it is, if no other parent answers either.
+      with the scope that opens it; of one parent it is, if no other parent answers either (StreamAccess).
     - 400, 404, 409, 410, 412 and 422 for one parent cost that parent, by name; statuses in the endpoint's `absent`
       mean a product never used.
     - Half a list must not look whole: what was answered at first and is refused on a later page is an error.
@@ -147,7 +147,7 @@ class ListErrorHandler:
         else:
             refusal = self.access.note_refused_parent(self.stream, answer.path, f"DigitalOcean refuses it{words}")
         if refusal == "doubtful":
-            return retry(missing_scope(self.stream, self.endpoint.scope, words))
+            return retry(f"DigitalOcean refused {answer.path} with HTTP 403{words}.")
         if refusal == "after an answer" and (self.page > 1 or not self.endpoint.has_parent):
             return fail(
                 FailureType.transient_error,

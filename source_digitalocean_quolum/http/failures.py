@@ -52,19 +52,25 @@ def describe_failure(error: Exception, url: str) -> tuple[FailureType, str]:
     if isinstance(error, requests.exceptions.ProxyError):
         return FailureType.transient_error, f"{host} could not be reached through the proxy (HTTPS_PROXY)"
     if isinstance(error, requests.Timeout):
-        return FailureType.transient_error, f"{host} could not be reached: it did not answer in time"
+        return FailureType.transient_error, f"{host} did not answer in time"
     if isinstance(error, requests.exceptions.InvalidHeader | UnicodeEncodeError):
         return (
             FailureType.config_error,
             "the access token holds characters that cannot be sent: paste the token alone, or reconnect",
         )
-    if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
-        return FailureType.transient_error, f"{host} could not be reached ({type(error).__name__})"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return FailureType.transient_error, f"{host} broke off its answer"
+    if isinstance(error, requests.ConnectionError):
+        problem = f"{host} could not be reached: no network, or a firewall or proxy in between"
+        return FailureType.transient_error, f"{problem} ({type(error).__name__})"
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema | ValueError):
         return FailureType.config_error, f"{host} is no address that can be asked: check `api_base_url`"
     if isinstance(error, requests.RequestException):
         return FailureType.transient_error, f"{host} could not be read ({type(error).__name__})"
-    return FailureType.config_error, _describe_certificates()
+    if isinstance(error, OSError) and (error.errno is None or isinstance(error, FileNotFoundError | PermissionError)):
+        # As requests says that the certificates it was told of are not there.
+        return FailureType.config_error, _describe_certificates()
+    return FailureType.transient_error, f"{host} could not be reached ({type(error).__name__})"
 
 
 def _host_of(url: str) -> str:
@@ -75,7 +81,7 @@ def _host_of(url: str) -> str:
 
 
 def _describe_certificates() -> str:
-    """An OSError of requests: the file or folder of certificates does not exist."""
+    """In words, which file or folder of certificates cannot be used."""
     for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         if path := os.environ.get(variable):
             return f"{variable} names {path}, which cannot be read: correct it, or unset it"

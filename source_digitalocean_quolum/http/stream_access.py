@@ -11,8 +11,9 @@ from source_digitalocean_quolum.http.failures import RequestFailed
 
 logger = logging.getLogger("airbyte")
 
-# Parents that were refused one after the other before a missing scope is believed.
-_REFUSED_PARENTS = 10
+# Parents that were refused, with none answered, before a missing scope is believed. Not fewer: a team's function
+# namespaces are refused where they are somebody else's, and the first ten may all be.
+_REFUSED_PARENTS = 30
 # Alike failures of one stream, one after the other, after which it stops asking.
 _ALIKE_FAILURES = 3
 

@@ -2,27 +2,23 @@
 
 import heapq
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from source_digitalocean_quolum.http.budget import DigitalOceanBudget, SlidingWindows
+from source_digitalocean_quolum.http.budget import RateLimitBudget, Wait
+from source_digitalocean_quolum.http.sliding_windows import SlidingWindows
 
-API = "https://api.digitalocean.com"
 EPOCH = 1_700_000_000.0
+DROPLETS = "/v2/droplets"
 
 
-def request(path: str = "/v2/droplets") -> Any:
-    return SimpleNamespace(url=f"{API}{path}?page=1")
-
-
-def answer(*, status: int = 200, **headers: Any) -> Any:
-    named = {name.replace("_", "-"): str(value) for name, value in headers.items()}
-    return SimpleNamespace(status_code=status, headers=named)
+def named(headers: Mapping[str, Any]) -> dict[str, str]:
+    return {name.replace("_", "-"): str(value) for name, value in headers.items()}
 
 
 @dataclass
@@ -38,11 +34,12 @@ class World:
     now: float = 1000.0
     arrivals: list[float] = field(default_factory=list)
     headers: dict[str, Any] = field(default_factory=dict)
+    waits: list[Wait] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)  # noqa: S311 (a simulation)
-        self.budget = DigitalOceanBudget(clock=lambda: self.now, epoch=lambda: self.now + EPOCH, sleep=self.sleep)
-        self._under_way: list[tuple[float, int, Any]] = []
+        self.budget = RateLimitBudget(clock=lambda: self.now, epoch=lambda: self.now + EPOCH, sleep=self.sleep)
+        self._under_way: list[tuple[float, int, str, int]] = []
 
     def sleep(self, seconds: float) -> None:
         until = self.now + seconds
@@ -51,19 +48,22 @@ class World:
         self.now = max(self.now, until)
 
     def answer_next(self) -> None:
-        moment, _, sent = heapq.heappop(self._under_way)
+        moment, _, path, request_id = heapq.heappop(self._under_way)
         self.now = max(self.now, moment)
-        self.budget.update_from_response(sent, answer(**self.headers))
+        self.budget.release(path, request_id, 200, named(self.headers))
 
-    def send(self, count: int, path: str = "/v2/droplets") -> None:
+    def send(self, count: int, path: str = DROPLETS) -> None:
         for _ in range(count):
             while len(self._under_way) >= self.parallel:
                 self.answer_next()
-            sent = request(path)
-            self.budget.acquire_call(sent)
+            request_id = self.budget.acquire(path, self.waits.append)
             took = self.random.uniform(0.01, self.longest)
             self.arrivals.append(self.now + self.random.choice([0.0, 1.0, self.random.random()]) * took)
-            heapq.heappush(self._under_way, (self.now + took, len(self.arrivals), sent))
+            heapq.heappush(self._under_way, (self.now + took, len(self.arrivals), path, request_id))
+
+    def refuse(self, path: str = "/v2/volumes", status: int = 429, **headers: Any) -> None:
+        """One request that is sent and answered now."""
+        self.budget.release(path, self.budget.acquire(path), status, named(headers))
 
     def most_in(self, window: float) -> int:
         """The most arrivals that any window of this length holds."""
@@ -117,7 +117,7 @@ def test_the_burst_quota_is_used_to_the_last_requests() -> None:
         ("/v2/cdn/endpoints/19f06b6a", 5, 10.0),
     ],
 )
-def test_special_limits_are_kept_on_their_own(path: str, limit: int, window: float) -> None:
+def test_special_limits_are_kept_beside_the_general_ones(path: str, limit: int, window: float) -> None:
     world = World(longest=0.2)
 
     world.send(limit * 6, path)
@@ -126,6 +126,16 @@ def test_special_limits_are_kept_on_their_own(path: str, limit: int, window: flo
     began = world.now
     world.send(200, "/v2/account")
     assert world.now - began < 60
+
+
+def test_requests_with_a_special_limit_count_in_the_general_ones_as_well() -> None:
+    world = World(longest=0.05)
+
+    for _ in range(120):
+        world.send(3)
+        world.send(1, "/v2/cdn/endpoints")
+
+    assert world.most_in(60) <= 250
 
 
 @pytest.mark.parametrize(("limit", "burst"), [(1200, 60), (10_000, 500)])
@@ -151,6 +161,21 @@ def test_what_a_run_before_has_used_is_believed() -> None:
     assert world.arrivals[4] == pytest.approx(1600, abs=1)
 
 
+@pytest.mark.parametrize("used", [39, 60])
+def test_a_check_that_has_just_run_has_spent_a_part_of_this_minute(used: int) -> None:
+    """Its requests are 39; the first answer of the sync tells how many the hour has lost already."""
+    world = World(longest=0.05, parallel=1)
+    world.arrivals = [999.0] * used
+    world.headers = {"ratelimit_limit": 5000, "ratelimit_remaining": 5000 - used - 1, "ratelimit_reset": EPOCH + 4600}
+    world.send(1)
+    world.answer_next()
+    world.headers = {}
+
+    world.send(400)
+
+    assert world.most_in(60) <= 250
+
+
 def test_an_exhausted_quota_frees_one_request_and_no_more() -> None:
     reset = 1000.0 + EPOCH + 100
     world = World(longest=0.1, headers={"ratelimit_remaining": 0, "ratelimit_reset": reset})
@@ -171,8 +196,13 @@ def test_an_exhausted_quota_frees_one_request_and_no_more() -> None:
     [
         ({"retry_after": 17}, 17),
         ({"retry_after": 17, "ratelimit_reset": EPOCH + 1900}, 17),
+        # As DigitalOcean documents a burst: the hour's reset is 59 minutes away.
+        ({"retry_after": 23, "ratelimit_remaining": 0, "ratelimit_reset": EPOCH + 1000 + 3540}, 23),
         ({"ratelimit_reset": EPOCH + 1000 + 240}, 240),
-        ({"ratelimit_reset": EPOCH + 1000 - 30}, 1),
+        ({"ratelimit_remaining": 0, "ratelimit_reset": EPOCH + 1000 + 240}, 240),
+        ({"ratelimit_reset": EPOCH + 1000 - 30}, 60),
+        ({"ratelimit_remaining": 0, "ratelimit_reset": EPOCH + 1000 - 30}, 60),
+        ({"retry_after": 0}, 0),
         ({"retry_after": 999_999}, 3600),
         ({"ratelimit_reset": EPOCH + 999_999}, 3600),
         ({"retry_after": "Wed, 21 Oct 2026 07:28:00 GMT"}, 60),
@@ -181,40 +211,64 @@ def test_an_exhausted_quota_frees_one_request_and_no_more() -> None:
 )
 def test_a_429_stops_every_stream_for_as_long_as_the_server_says(headers: dict[str, Any], pause: float) -> None:
     world = World()
-    refused = request("/v2/volumes")
-    world.budget.acquire_call(refused)
+    world.refuse(**headers)
 
-    world.budget.update_from_response(refused, answer(status=429, **headers))
-    world.budget.acquire_call(request("/v2/droplets"))
+    world.send(1, DROPLETS)
 
     assert world.now == pytest.approx(1000 + pause)
+    assert bool(world.waits) == (pause > 0)
+
+
+def test_a_429_of_a_special_limit_stops_nobody_else() -> None:
+    world = World()
+    world.refuse("/v2/cdn/endpoints", retry_after=9)
+
+    world.send(1, DROPLETS)
+    assert world.now == pytest.approx(1000)
+    world.send(1, "/v2/cdn/endpoints")
+    assert world.now == pytest.approx(1009)
+
+
+def test_a_wait_ends_as_soon_as_another_thread_has_learned_better() -> None:
+    world = World(longest=0.2, headers={"ratelimit_remaining": 0, "ratelimit_reset": EPOCH + 4000})
+    world.send(1)
+    world.answer_next()
+    # An answer to another thread: the limit of this team was raised.
+    better = {"ratelimit_remaining": 900, "ratelimit_reset": EPOCH + 4000}
+    slept = world.sleep
+
+    def sleep(seconds: float) -> None:
+        slept(seconds)
+        if world.now >= 1030:
+            world.budget.release(DROPLETS, -1, 200, named(better))
+
+    world.budget.sleep = sleep
+    world.send(1)
+
+    assert world.now == pytest.approx(1030, abs=2)
+
+
+def test_whoever_waits_is_told_why_and_how_long() -> None:
+    burst, hour, refused = World(longest=0.01), World(), World()
+    burst.send(251)
+    hour.refuse(status=200, ratelimit_remaining=0, ratelimit_reset=EPOCH + 1000 + 900)
+    hour.send(1)
+    refused.refuse(retry_after=30)
+    refused.send(1)
+
+    assert burst.waits[0].reason == "DigitalOcean allows 250 a minute, 5,000 an hour"
+    assert hour.waits[0] == Wait(900, "DigitalOcean has no requests left for this hour (ratelimit-remaining: 0)")
+    assert refused.waits[0] == Wait(30, "DigitalOcean answered 429 (too many requests)")
 
 
 @pytest.mark.parametrize("value", ["", "many", "-1", "inf", "nan", "1e400", "0"])
 def test_headers_that_are_no_numbers_change_nothing(value: str) -> None:
     world = World(longest=0.01)
-    sent = request()
-    world.budget.acquire_call(sent)
+    world.refuse(status=200, ratelimit_limit=value, ratelimit_remaining=value, ratelimit_reset=value)
 
-    garbled: dict[str, Any] = {"ratelimit_limit": value, "ratelimit_remaining": value, "ratelimit_reset": value}
-    world.budget.update_from_response(sent, answer(**garbled))
     world.send(100)
 
     assert world.now < 1060
-
-
-def test_a_request_that_is_sent_again_counts_twice() -> None:
-    now = 0.0
-    windows = SlidingWindows({60.0: 3}, lambda: now)
-    for _ in range(3):
-        windows.take(1)
-
-    assert windows.wait() > 0
-    now = 30.0
-    windows.answered(1)
-    # The first two were answered, as far as anyone knows, when the same request went out again.
-    now = 60.5
-    assert windows.wait() == 0
 
 
 def test_a_request_without_an_answer_does_not_block_its_place_for_ever() -> None:
@@ -225,4 +279,17 @@ def test_a_request_without_an_answer_does_not_block_its_place_for_ever() -> None
     now = 100.0
     assert windows.wait() > 0
     now = 301.0
+    assert windows.wait() == 0
+
+
+def test_a_request_holds_its_place_until_a_window_after_its_answer() -> None:
+    now = 0.0
+    windows = SlidingWindows({60.0: 1}, lambda: now)
+    windows.take(1)
+
+    now = 50.0
+    windows.release(1)
+    now = 109.0
+    assert windows.wait() == pytest.approx(1.0)
+    now = 110.5
     assert windows.wait() == 0

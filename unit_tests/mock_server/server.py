@@ -16,6 +16,8 @@ import requests_mock
 API = "https://api.digitalocean.com"
 OAUTH = "https://cloud.digitalocean.com/v1/oauth"
 PAGE = {"page": "1", "per_page": "200"}
+ACCOUNT_PATH = "/v2/account"
+ACCOUNT = {"uuid": "u", "email": "ops@example.com", "status": "active", "team": {"uuid": "t", "name": "Quolum"}}
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,10 @@ Answer = Reply | Exception | Callable[[Request], Reply]
 
 
 class DigitalOcean:
-    """The mocked service. A request nobody announced is remembered in `unexpected` and refused."""
+    """The mocked service. A request nobody announced is remembered in `unexpected` and refused.
+
+    Only /v2/account answers by itself: it is asked for, once a run, when a stream is refused before any was answered.
+    """
 
     def __init__(self, mocker: requests_mock.Mocker) -> None:
         self.requests: list[Request] = []
@@ -113,6 +118,8 @@ class DigitalOcean:
                 return answers.pop(0) if len(answers) > 1 else answers[0]
         if (reply := self.otherwise(request)) is not None:
             return reply
+        if (request.method, request.address) == ("GET", API + ACCOUNT_PATH):
+            return Reply({"account": ACCOUNT})
         self.unexpected.append(f"{request.method} {request.address} {request.query}")
         return Reply({"id": "teapot", "message": f"nobody announced {request.address}"}, status=418)
 

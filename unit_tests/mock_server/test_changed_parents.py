@@ -131,7 +131,7 @@ def test_a_failure_leaves_the_changed_apps_to_the_next_sync(api: DigitalOcean) -
         [app("a", updated_at=APRIL), app("b", updated_at=APRIL), app("c")],
         {"with_projects": "true"},
     )
-    api.on("/v2/apps/b/deployments", PAGE, error(400))
+    api.on("/v2/apps/b/deployments", PAGE, error(405))
     failed = again(api, state(first), fails=True)
     assert (failed.status("app_deployments"), asked(api)) == ("INCOMPLETE", ["a", "b"])
 
@@ -141,6 +141,23 @@ def test_a_failure_leaves_the_changed_apps_to_the_next_sync(api: DigitalOcean) -
     assert "c" not in asked(api)
     again(api, state(after))
     assert asked(api) == []
+
+
+@pytest.mark.parametrize("status", [400, 403, 409, 412, 422])
+def test_an_app_that_is_refused_costs_itself_and_is_asked_about_again(api: DigitalOcean, status: int) -> None:
+    sync(api, [app("a"), app("b")])
+    api.on("/v2/apps/b/deployments", PAGE, error(status, "unprocessable", "not now"))
+    refused = again(api, None)
+    assert refused.status("app_deployments") == "COMPLETE"
+    assert [row["app_id"] for row in refused.rows("app_deployments")] == ["a"]
+    (warning,) = refused.warnings()
+    assert "/v2/apps/b/deployments" in warning
+    assert "not now" in warning
+
+    api.lists("/v2/apps/b/deployments", "deployments", [child("app_deployments", "b")])
+    after = again(api, state(refused))
+    assert asked(api) == ["b"]
+    assert [row["app_id"] for row in after.rows("app_deployments")] == ["b"]
 
 
 def test_a_failing_list_of_apps_settles_none_of_them(api: DigitalOcean) -> None:

@@ -21,7 +21,8 @@ def insights(start: str, end: str) -> str:
 
 
 def data_points(*points: dict[str, Any], number: int = 1, pages: int = 1) -> dict[str, Any]:
-    return {"data_points": list(points), "current_page": number, "total_pages": pages, "total_items": 2}
+    total = len(points) if pages == 1 else pages
+    return {"data_points": list(points), "current_page": number, "total_pages": pages, "total_items": total}
 
 
 def point(day: str, amount: str = "1.50", **fields: Any) -> dict[str, Any]:

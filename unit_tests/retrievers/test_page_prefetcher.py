@@ -1,14 +1,14 @@
 """Pages asked for ahead: never more than there is room for in the whole run, and the room is given back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import BoundedSemaphore
 
 import pytest
-import requests
 
-from source_digitalocean_quolum.retrievers.page_prefetcher import Answer, PagePrefetcher
-from source_digitalocean_quolum.retrievers.pagination import PAGE_SIZE, Page
+from source_digitalocean_quolum.records.answer import Answer
+from source_digitalocean_quolum.retrievers.page import PAGE_SIZE, Page
+from source_digitalocean_quolum.retrievers.page_prefetcher import PagePrefetcher
 
 PAGES = 30
 ROOM = 3
@@ -17,18 +17,19 @@ ROOM = 3
 def asker(asked: list[int]) -> Callable[[int], Answer]:
     def ask(number: int) -> Answer:
         asked.append(number)
-        return requests.Response()
+        return Answer(200, "/v2/things", {}, b"")
 
     return ask
 
 
-def page(number: int) -> Page:
-    return Page(number, number + 1 if number < PAGES else None, PAGES * PAGE_SIZE, PAGE_SIZE)
+def page(number: int, *, records: int = PAGE_SIZE, size: int = PAGE_SIZE, total: int | None = PAGES * PAGE_SIZE) -> Page:
+    return Page(number, records, total, has_next=number < PAGES, size=size)
 
 
 @pytest.fixture
-def pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(4)
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(4) as pool:
+        yield pool
 
 
 def free(room: BoundedSemaphore) -> int:
@@ -46,8 +47,8 @@ def test_every_page_is_asked_for_once_and_in_the_end_all_room_is_free(pool: Thre
     room = BoundedSemaphore(ROOM)
     with PagePrefetcher(asker(asked), pool, room, most=9) as pages:
         for number in range(1, PAGES + 1):
-            assert pages.page(number) is not None
-            pages.expect(page(number))
+            assert pages.fetch(number) is not None
+            pages.prefetch_after(page(number))
             assert free(room) < ROOM or number == PAGES
 
     assert sorted(asked) == list(range(1, PAGES + 1))
@@ -62,14 +63,14 @@ def test_lists_share_the_room_and_go_on_without_it(pool: ThreadPoolExecutor) -> 
         PagePrefetcher(asker(first), pool, room, most=9) as one,
         PagePrefetcher(asker(second), pool, room, most=9) as other,
     ):
-        one.page(1)
-        one.expect(page(1))
-        other.page(1)
-        other.expect(page(1))
+        one.fetch(1)
+        one.prefetch_after(page(1))
+        other.fetch(1)
+        other.prefetch_after(page(1))
         assert second == [1], "there is no room left for a page of the second list"
         for number in range(2, 5):
-            other.page(number)
-            other.expect(page(number))
+            other.fetch(number)
+            other.prefetch_after(page(number))
 
     assert second == [1, 2, 3, 4]
     assert free(room) == 1, "a page nobody came for gives its room back, too"
@@ -78,8 +79,36 @@ def test_lists_share_the_room_and_go_on_without_it(pool: ThreadPoolExecutor) -> 
 def test_a_list_that_is_read_anew_gives_the_room_back(pool: ThreadPoolExecutor) -> None:
     room = BoundedSemaphore(ROOM)
     with PagePrefetcher(asker([]), pool, room, most=9) as pages:
-        pages.page(1)
-        pages.expect(page(1))
+        pages.fetch(1)
+        pages.prefetch_after(page(1))
         pages.forget()
         assert free(room) == ROOM - 1, "but for the page it is at"
+    assert free(room) == ROOM
+
+
+@pytest.mark.parametrize(
+    "uncertain",
+    [page(1, total=None), page(1, records=20), page(1, total=PAGE_SIZE), page(PAGES), page(1, records=0, total=0)],
+    ids=["no total", "pages shorter than asked for", "one page", "the last page", "nothing"],
+)
+def test_nothing_is_asked_for_that_may_not_be_there(pool: ThreadPoolExecutor, uncertain: Page) -> None:
+    asked: list[int] = []
+    with PagePrefetcher(asker(asked), pool, BoundedSemaphore(ROOM), most=9) as pages:
+        pages.prefetch_after(uncertain)
+
+    assert asked == []
+
+
+def test_a_page_that_fails_ahead_fails_when_it_is_its_turn(pool: ThreadPoolExecutor) -> None:
+    def ask(number: int) -> Answer:
+        if number == 2:
+            raise ConnectionError
+        return Answer(200, "/v2/things", {}, b"")
+
+    room = BoundedSemaphore(ROOM)
+    with PagePrefetcher(ask, pool, room, most=9) as pages:
+        pages.fetch(1)
+        pages.prefetch_after(page(1))
+        with pytest.raises(ConnectionError):
+            pages.fetch(2)
     assert free(room) == ROOM

@@ -1,75 +1,19 @@
 """One slice of a list that changes under the reader: nothing remaining is missed, nothing is emitted twice."""
 
-import json
-import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import pytest
-import requests
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from source_digitalocean_quolum.retrievers import page_prefetcher, pagination
-from source_digitalocean_quolum.retrievers.buffered_list import BufferedListRetriever
-from source_digitalocean_quolum.retrievers.list_retriever import DigitalOceanRetriever
-from source_digitalocean_quolum.retrievers.pagination import Page, page_params, read_page
-
-if TYPE_CHECKING:
-    from airbyte_cdk.sources.declarative.requesters.requester import Requester
-
-SIZE = 3
-LISTING = {"path": "things", "records": "things"}
+from source_digitalocean_quolum.retrievers.page import Page, page_params, read_page
+from unit_tests.retrievers.server import LISTING, SIZE, Server, emitted, small_pages
 
 Row = dict[str, Any]
 
-
-@pytest.fixture(autouse=True, scope="module")
-def _small_pages() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        for module in (pagination, page_prefetcher):
-            patch.setattr(module, "PAGE_SIZE", SIZE)
-        yield
-
-
-class Server:
-    """A requester that answers from `rows`, paged by offset; after each answer the next change happens."""
-
-    def __init__(self, rows: list[Row], changes: list[Any]) -> None:
-        self.rows, self.changes = list(rows), list(changes)
-        self.requests = 0
-        self.asked: list[int] = []
-        self._lock = threading.Lock()
-
-    def send_request(self, *, request_params: Mapping[str, str], **_: Any) -> requests.Response:
-        """Pages are asked for side by side; each answer is of one moment."""
-        with self._lock:
-            return self._answer(request_params)
-
-    def _answer(self, request_params: Mapping[str, str]) -> requests.Response:
-        number, size = int(request_params["page"]), int(request_params["per_page"])
-        self.requests += 1
-        self.asked.append(number)
-        assert self.requests < 2_000, "the reader never comes to an end"
-        pages = {"next": f"https://x/?page={number + 1}"} if number * size < len(self.rows) else {}
-        body = {
-            "things": self.rows[(number - 1) * size : number * size],
-            "links": {"pages": pages},
-            "meta": {"total": len(self.rows)},
-        }
-        response = requests.Response()
-        response.status_code, response._content = 200, json.dumps(body).encode()
-        if self.changes:
-            self.change(self.changes.pop(0))
-        return response
-
-    def change(self, change: Any) -> None:
-        """Delete the rows at these places (counted from 0, modulo the list's length)."""
-        for place in change:
-            if self.rows:
-                del self.rows[place % len(self.rows)]
+_small_pages = pytest.fixture(autouse=True, scope="module")(small_pages)
 
 
 class GrowingServer(Server):
@@ -77,19 +21,6 @@ class GrowingServer(Server):
         """Put this many new rows at the front."""
         made = [{"id": f"new-{self.requests}-{number}"} for number in range(change)]
         self.rows = [*made, *self.rows]
-
-
-def emitted(server: Server, api: dict[str, Any], key: list[str]) -> list[Row]:
-    kind = BufferedListRetriever if "key" in api else DigitalOceanRetriever
-    reader = kind(
-        requester=cast("Requester", server),
-        config={"credentials": {}},
-        parameters={},
-        name="things",
-        api=api,
-        primary_key=key,
-    )
-    return [dict(record.data) for record in reader.read_records({})]
 
 
 @settings(max_examples=300, deadline=None)
@@ -173,36 +104,47 @@ def test_a_list_that_never_rests_is_a_transient_error() -> None:
     ],
 )
 def test_without_a_next_link_a_page_is_the_last(body: Row) -> None:
-    assert read_page(body, 4, "page", SIZE) == Page(4, None, None, records=SIZE, linked=False)
+    assert read_page(body, 4, "page", SIZE, SIZE) == Page(4, SIZE, None, has_next=False, size=SIZE)
 
 
-def test_a_page_tells_its_successor_and_the_size_of_the_list() -> None:
-    links = {"pages": {"next": "https://elsewhere.example/v2/x?tag=a&page=7&per_page=20"}}
+@pytest.mark.parametrize("link", ["https://elsewhere.example/v2/x?tag=a&page=7&per_page=20", "x?page=1", "http://[::1", "?"])
+def test_a_next_link_says_that_there_is_more_and_nothing_else(link: str) -> None:
+    body = {"links": {"pages": {"next": link}}, "meta": {"total": 812}}
 
-    assert read_page({"links": links, "meta": {"total": 812}}, 4, "page", 3) == Page(4, 7, 812, records=3)
+    assert read_page(body, 4, "page", 3, SIZE) == Page(4, 3, 812, has_next=True, size=SIZE)
 
 
 @pytest.mark.parametrize(
-    ("paging", "body", "records", "following"),
+    ("written", "total"),
+    [(7, 7), ("7", 7), (7.0, 7), (0, 0), (-1, None), (True, None), (None, None), ("many", None), ({}, None)]
+    + [(float("inf"), None), (float("nan"), None)],
+)
+def test_a_total_is_a_count_or_unknown(written: Any, total: int | None) -> None:
+    assert read_page({"meta": {"total": written}}, 1, "page", 3).total == total
+    assert read_page({"total": written}, 1, "total", 3).total == total
+    assert read_page({"total_items": written}, 1, "total_pages", 3).total == total
+
+
+@pytest.mark.parametrize(
+    ("paging", "body", "records", "more", "total"),
     [
-        ("total_pages", {"total_pages": 3}, 3, 3),
-        ("total_pages", {"total_pages": 2}, 3, None),
-        ("total_pages", {"total_pages": 0}, 0, None),
-        ("total_pages", {}, 3, None),
-        ("limit", {"meta": {"pages": 3, "total": 7}}, 3, 3),
-        ("limit", {"meta": {"pages": 2, "total": 6}}, 3, None),
-        ("limit", {"meta": None}, 3, None),
-        ("total", {"total": 7}, 3, 3),
-        ("total", {"total": 6}, 3, None),
-        ("total", {}, 3, 3),
-        ("total", {}, 2, None),
-        ("none", {"links": {"pages": {"next": "https://x/?page=3"}}}, 3, None),
+        ("total_pages", {"total_pages": 3, "total_items": 9}, 3, True, 9),
+        ("total_pages", {"total_pages": 2}, 3, False, None),
+        ("total_pages", {"total_pages": 0}, 0, False, None),
+        ("total_pages", {}, 3, False, None),
+        ("limit", {"meta": {"pages": 3, "total": 7}}, 3, True, 7),
+        ("limit", {"meta": {"pages": 2, "total": 6}}, 3, False, 6),
+        ("limit", {"meta": None}, 3, False, None),
+        ("total", {"total": 7}, 3, False, 7),
+        ("total", {}, 3, True, None),
+        ("total", {}, 2, False, None),
+        ("none", {"links": {"pages": {"next": "https://x/?page=3"}}, "meta": {"total": 9}}, 3, False, None),
     ],
 )
 def test_other_lists_count_pages_or_records_instead(
-    paging: str, body: Row, records: int, following: int | None
+    paging: str, body: Row, records: int, more: bool, total: int | None
 ) -> None:
-    assert read_page(body, 2, paging, records).next == following
+    assert read_page(body, 2, paging, records, SIZE) == Page(2, records, total, has_next=more, size=SIZE)
 
 
 @pytest.mark.parametrize(
@@ -216,7 +158,7 @@ def test_other_lists_count_pages_or_records_instead(
     ],
 )
 def test_each_way_of_paging_has_its_parameters(paging: str, params: dict[str, str]) -> None:
-    assert page_params(paging, 4) == params
+    assert page_params(paging, 4, SIZE) == params
 
 
 def test_after_a_deletion_only_the_pages_that_moved_are_read_again() -> None:
