@@ -6,8 +6,18 @@ from datetime import datetime, timedelta
 from sandbox.clock import parse
 from sandbox.endpoints import Endpoint, Rows, collection, found, matching, once_used, whole
 from sandbox.paging import Ask, bounds, envelope
-from sandbox.problems import bad_request
-from sandbox.world import World, genai, genai_evaluations, inference, insights, knowledge, reference
+from sandbox.problems import bad_request, not_found
+from sandbox.world import (
+    World,
+    agents,
+    genai,
+    genai_evaluations,
+    genai_models,
+    inference,
+    insights,
+    knowledge,
+    reference,
+)
 from sandbox.world.plan import Record
 
 _GENAI = "/v2/gen-ai"
@@ -32,11 +42,16 @@ def _genai(path: str, rows: Rows | str, key: str) -> Endpoint:
 
 
 def _catalog(world: World, ask: Ask) -> Record:
-    """The only list with `limit` for `per_page`, and without links."""
-    page, limit = (_positive(ask, name, default) for name, default in (("page", 1), ("limit", 20)))
+    """Without links; `limit` is the old name of `per_page`."""
+    page, limit = _positive(ask, "page", 1), _positive(ask, "per_page", _positive(ask, "limit", 20))
     records = world.tables["genai_catalog"]
     meta = {"page": page, "pages": -(-len(records) // limit), "total": len(records)}
     return {"data": records[(page - 1) * limit : page * limit], "meta": meta}
+
+
+def _model(world: World, ask: Ask) -> Record:
+    model = found(world, ask, "genai_catalog", "id")
+    return {"data": genai_models.priced(model)}
 
 
 def _positive(ask: Ask, name: str, default: int) -> int:
@@ -96,6 +111,32 @@ def _model_runs(world: World, ask: Ask) -> Sequence[Record]:
     return records[::-1] if ask.query.get("sort_direction") == "SORT_DIRECTION_DESC" else records
 
 
+def _model_run(world: World, ask: Ask) -> Record:
+    """The run with its summary, and a page of its rows."""
+    runs = genai_evaluations.model_runs(world.plan, world.tables, ask.now)
+    run = next((one for one in runs if one["eval_run_uuid"] == ask.path["eval_run_uuid"]), None)
+    if run is None:
+        raise not_found()
+    return {
+        "run": genai_evaluations.with_result(run),
+        "results": [],
+        "links": {},
+        "meta": {"page": 1, "pages": 1, "total": 0},
+    }
+
+
+def _sessions(world: World, ask: Ask) -> Record:
+    """Pages that go on by a token, which is the last session's id."""
+    records = agents.sessions(world.plan, ask.now)
+    ids = [one["session_id"] for one in records]
+    token = ask.query.get("page_token")
+    if token and token not in ids:
+        raise bad_request("page_token is not one of this list")
+    first = ids.index(token) + 1 if token else 0
+    last = first + _positive(ask, "page_size", 20)
+    return {"sessions": records[first:last], "next_page_token": ids[last - 1] if last < len(ids) else ""}
+
+
 def _endpoint(world: World, ask: Ask) -> Record:
     return found(world, ask, "dedicated_inferences", "dedicated_inference_id")
 
@@ -137,6 +178,7 @@ ENDPOINTS = [
     _genai("/indexing_jobs", _jobs, "jobs"),
     _genai("/models/api_keys", "genai_model_keys", "api_key_infos"),
     Endpoint(_GENAI + "/models/catalog", ("genai:read",), _catalog, "data"),
+    Endpoint(_GENAI + "/models/catalog/{id}", ("genai:read",), _model),
     _genai("/models/routers", "genai_routers", "model_routers"),
     _genai("/models", "genai_models", "models"),
     _genai("/anthropic/keys", "genai_anthropic_keys", "api_key_infos"),
@@ -150,6 +192,12 @@ ENDPOINTS = [
     whole(_GENAI + "/evaluation_test_cases", "genai:read", _test_cases),
     whole(_GENAI + "/evaluation_test_cases/{test_case_uuid}/evaluation_runs", "genai:read", _evaluation_runs),
     _genai("/model_evaluation_runs", _model_runs, "runs"),
+    Endpoint(_GENAI + "/model_evaluation_runs/{eval_run_uuid}", ("genai:read",), _model_run, "run"),
+    _genai(
+        "/simulation_runs", lambda world, ask: agents.simulations(world.plan, world.tables, ask.now), "simulation_runs"
+    ),
+    Endpoint("/v2/agents/sessions", ("genai:read",), _sessions, "sessions"),
+    whole("/v2/agents/sessions/sandbox/sizes", "genai:read", lambda world, ask: agents.SIZES),
     whole(_GENAI + "/evaluation_datasets", "genai:read", "genai_datasets"),
     Endpoint(
         "/v2/dedicated-inferences/sizes",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sandbox.auth import covers
 from sandbox.endpoints import Endpoint, collection, found, matching, once_used, whole
 from sandbox.paging import Ask, bounds, envelope
-from sandbox.world import World, autoscale, fleet, storage
+from sandbox.world import World, autoscale, fleet, microvms, storage
 from sandbox.world.plan import Record
 
 _DROPLETS = ("droplets", "gpu_droplets")
@@ -93,6 +93,18 @@ ENDPOINTS = [
     collection(_DROPLET + "/firewalls", "firewall:read", _firewalls, blanks={"tag:read": ("tags",)}),
     collection(_DROPLET + "/kernels", "droplet:read", _kernels),
     once_used("microvms", collection("/v2/microvms", "microvm:read", _microvms, per_page=25)),
+    once_used(
+        "microvms",
+        collection(
+            "/v2/microvms/checkpoints",
+            "microvm:read",
+            lambda world, ask: matching(microvms.checkpoints(world.plan, world.tables), ask, "microvm_id"),
+        ),
+    ),
+    once_used(
+        "microvms",
+        Endpoint("/v2/microvms/options", ("microvm:read",), lambda world, ask: microvms.options(world.tables)),
+    ),
     collection("/v2/volumes/{volume_id}/actions", "block_storage_action:read", _volume_actions),
     whole("/v2/nfs", "nfs:list", _shares, "shares"),
     whole("/v2/nfs/snapshots", "nfs:list", _nfs_snapshots),

@@ -57,6 +57,10 @@ def _cluster_associated(world: World, ask: Ask) -> Record:
     return {name: rows if covers(ask.scopes, _ASSOCIATED[name]) else [] for name, rows in resources.items()}
 
 
+def _routes(world: World, ask: Ask) -> Sequence[Record]:
+    return private.routes(world.plan, world.tables, found(world, ask, "vpcs", "vpc_id"))
+
+
 def _upgrades(world: World, ask: Ask) -> Sequence[Record]:
     _cluster(world, ask)
     return clusters.UPGRADES
@@ -82,6 +86,7 @@ ENDPOINTS = [
     collection("/v2/byoip_prefixes/{byoip_prefix_uuid}/ips", "byoip_prefix:read", _byoip_ips),
     collection("/v2/vpcs/{vpc_id}/members", "vpc:read", _vpc_members),
     collection("/v2/vpcs/{vpc_id}/subnets", "vpc:read", _subnets, "vpc_subnet"),
+    collection("/v2/vpcs/{vpc_id}/routes", "vpc:read", _routes),
     collection("/v2/vpc_peerings", "vpc_peering:read", "vpc_peerings"),
     collection("/v2/vpc_nat_gateways", "nat_gateway:read", _nat_gateways),
     collection(_ATTACHMENTS, "partner_network_connect:read", "partner_attachments", "partner_attachments"),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sandbox.endpoints import Endpoint, collection, found, once_used, whole
 from sandbox.paging import Ask, bounds, envelope
 from sandbox.problems import Problem, bad_request, not_found
-from sandbox.world import World, alerts, security
+from sandbox.world import World, alerts, business, security
 from sandbox.world.plan import Record
 
 _SEVERITIES = {"LOW", "MEDIUM", "HIGH", "CRITICAL"}
@@ -65,6 +65,15 @@ def _security_settings(world: World, ask: Ask) -> Record:
     return {"settings": {"suppressions": body}, **tiers}
 
 
+def _affected(world: World, ask: Ask) -> Sequence[Record]:
+    scans = security.scans(world.plan, ask.now)
+    for scan in scans:
+        for finding in scan["findings"]:
+            if (scan["id"], finding["rule_uuid"]) == (ask.path["scan_id"], ask.path["rule_uuid"]):
+                return security.affected(world.tables, finding)
+    raise not_found()
+
+
 _CHECK = "/v2/uptime/checks/{check_id}"
 
 ENDPOINTS = [
@@ -86,5 +95,10 @@ ENDPOINTS = [
         whole("/v2/organizations/teams", "organization:read", "organization_teams"),
         _NO_ORGANIZATION,
     ),
+    once_used(
+        "security",
+        collection("/v2/security/scans/{scan_id}/findings/{rule_uuid}/affected_resources", "security:read", _affected),
+    ),
+    Endpoint("/v2/add-ons/apps", (), lambda world, ask: {"apps": business.ADD_ON_APPS}, "apps"),
     whole("/v2/add-ons/saas", "addon:read", "add_ons", "resources"),
 ]

@@ -7,7 +7,7 @@ from sandbox.auth import covers
 from sandbox.clock import parse
 from sandbox.endpoints import Endpoint, Rows, collection, found, whole
 from sandbox.paging import Ask, bounds, envelope
-from sandbox.problems import Problem, bad_request
+from sandbox.problems import Problem, bad_request, not_found
 from sandbox.world import World, app_platform, database_children, functions, reference, vector_databases
 from sandbox.world.plan import Record
 
@@ -59,6 +59,14 @@ def _replicas(world: World, cluster: Record, ask: Ask) -> Record:
 
 def _backups(world: World, cluster: Record, ask: Ask) -> Record:
     return database_children.backups(world.plan, _not_for_caching(cluster), ask.now)
+
+
+def _topic(_: World, cluster: Record, ask: Ask) -> Record:
+    name = ask.path["topic_name"]
+    topic = next((one for one in database_children.topics(cluster) if one["name"] == name), None)
+    if topic is None:
+        raise not_found()
+    return {"topic": database_children.topic(cluster, topic, ask.now)}
 
 
 def _vector_databases(world: World, ask: Ask) -> Record:
@@ -134,6 +142,7 @@ ENDPOINTS = [
     _of_cluster("firewall", lambda world, one, ask: {"rules": one["rules"]}, "rules"),
     _of_cluster("pools", lambda world, one, ask: {"pools": _seen(database_children.pools(one), ask)}, "pools"),
     _of_cluster("topics", lambda world, one, ask: {"topics": database_children.topics(one)}, "topics"),
+    _of_cluster("topics/{topic_name}", _topic, "topic"),
     _of_cluster(
         "indexes", lambda world, one, ask: {"indexes": database_children.indexes(world.plan, one, ask.now)}, "indexes"
     ),

@@ -8,6 +8,7 @@ from source_digitalocean_quolum.records.schema_loader import LeanSchemaLoader
 from source_digitalocean_quolum.retrievers.buffered_list import BufferedListRetriever
 from source_digitalocean_quolum.retrievers.changed_parents import ChangedParentsRouter
 from source_digitalocean_quolum.retrievers.list_retriever import DigitalOceanRetriever
+from source_digitalocean_quolum.retrievers.token_pages import TokenPagedRetriever
 
 __all__ = [
     "BufferedListRetriever",
@@ -18,4 +19,5 @@ __all__ = [
     "IssuedInvoicesRouter",
     "LeanSchemaLoader",
     "TeamRouter",
+    "TokenPagedRetriever",
 ]

@@ -64,6 +64,7 @@ class _Router(_Definition, frozen=True):
     class_name: _Component | None = None
     parent_stream_configs: list[_Parent] | None = None
     always: list[Name] | None = None
+    only: dict[Name, list[Scalar]] | None = None
     since: _Definition | None = None
     cursor_field: Name | None = None
     values: list[Scalar] | None = None

@@ -34,6 +34,17 @@ Written by `make docs` from the manifest and the schemas; change those, not this
 - **Scope:** what a token with custom scopes needs; `account:read` is needed in any case.
 - **Requests:** what one read takes. A list of n records takes n / {PAGE_SIZE}, rounded up, and at least one.
 
+## What DigitalOcean gives to no token
+
+No stream has these, because DigitalOcean's API has no request for them. The control panel shows them to a person.
+
+- the **transfer pool**: how much of the team's shared outgoing traffic is used (the traffic itself is measured)
+- the **audit log**: who did what; `actions` name no person
+- **members and roles** of a team, and invitations (`organization_teams` has the number of members)
+- **list prices** of volumes, snapshots, load balancers, databases, reserved IPs and Kubernetes control planes; there are those of
+  Droplets (`sizes`), apps, registries, MicroVMs, managed agents, add-ons and AI models
+- **support tickets**
+
 """
 
 
@@ -126,7 +137,7 @@ def _requests(
 ) -> str:
     if read_with:
         return f"none beyond `{read_with[0]}`"
-    text = "1" if endpoint.paging == "none" else f"1 per {PAGE_SIZE}"
+    text = {"none": "1", "token": "1 per 100"}.get(endpoint.paging, f"1 per {PAGE_SIZE}")
     if router.get("type") == "ListPartitionRouter":
         return f"{text}, in {len(router['values'])} lists"
     if cursor.get("step"):

@@ -1,5 +1,7 @@
 """Beyond the team: the organization's teams, Marketplace add-ons, Spaces keys."""
 
+from random import Random
+
 from sandbox.clock import stamp
 from sandbox.world.account import Account, build_account
 from sandbox.world.databases import PLANTED
@@ -63,6 +65,40 @@ def _add_ons(plan: Plan) -> list[Record]:
         }
         for index, (app, slug, plan_name, price, state) in enumerate(rows if plan.droplets else [])
     ]
+
+
+def _plan(number: int, slug: str, name: str, price: int) -> Record:
+    return {
+        "id": number,
+        "uuid": uuid(Random(f"add_on_plan/{number}")),
+        "app_id": number // 10,
+        "slug": slug,
+        "display_name": name,
+        "description": f"The {name} plan.",
+        "price_per_month": price,
+        "active": True,
+        "available": True,
+        "by_default": price == 0,
+        "state": "approved",
+        "dimensions": [],
+        "features": [{"id": number, "name": "seats", "type": "allowance", "value": 3, "unit": "seats"}],
+        "created_at": "2026-01-10T00:00:00Z",
+        "updated_at": "2026-04-02T00:00:00Z",
+    }
+
+
+# What add-ons cost, the same for every team.
+ADD_ON_APPS: list[Record] = [
+    {
+        "app_slug": slug,
+        "eula": f"https://{slug}.example.com/eula",
+        "tos": f"https://{slug}.example.com/tos",
+        "plans": [_plan(10 * number + rank, name.lower(), name, price) for rank, (name, price) in enumerate(plans)],
+    }
+    for number, (slug, plans) in enumerate(
+        {"mail-relay": [("Free", 0), ("Starter", 10)], "log-view": [("Team", 49), ("Business", 199)]}.items(), start=1
+    )
+]
 
 
 def _spaces_keys(plan: Plan) -> list[Record]:

@@ -177,6 +177,23 @@ def topics(cluster: Record) -> list[Record]:
     ]
 
 
+def topic(cluster: Record, listed: Record, now: datetime) -> Record:
+    """A topic as it is asked for alone: with its partitions, and how far its readers are."""
+    shared = {name: value for name, value in listed.items() if name != "partition_count"}
+    written = int((now - parse(cluster["created_at"])).total_seconds())
+    partitions = [
+        {
+            "id": number,
+            "size": 512 * written,
+            "in_sync_replicas": listed["replication_factor"],
+            "earliest_offset": written // 2,
+            "consumer_groups": [{"group_name": "billing", "offset": written - 40 * number}],
+        }
+        for number in range(listed["partition_count"])
+    ]
+    return {**shared, "config": {"retention_ms": 604_800_000, "cleanup_policy": "delete"}, "partitions": partitions}
+
+
 def indexes(plan: Plan, cluster: Record, now: datetime) -> list[Record]:
     """The indexes of an OpenSearch cluster: one that stays, and one of logs for each of the last fourteen days."""
     if cluster["engine"] != "opensearch":

@@ -123,6 +123,18 @@ def catalog() -> list[Record]:
     ]
 
 
+def priced(model: Record) -> Record:
+    """A model of the catalog as it is asked for alone: with its prices by mode."""
+    listed = {name: value for name, value in model.items() if name not in {"created_at", "scaled_pricing_enabled"}}
+    shown = {"currency": "USD", "tier": "standard"}
+    half = {name: price / 2 for name, price in model["pricing"].items()}
+    variants = [
+        {**shown, "label": "Serverless", "mode": "serverless", "prices": model["pricing"]},
+        {**shown, "label": "Batch", "mode": "batch", "prices": half},
+    ]
+    return {**listed, "description": model["short_description"], "pricing_detail": {"variants": variants}}
+
+
 def _moments(plan: Plan, created: datetime, rng: Random) -> Record:
     return {
         "created_at": stamp(created),

@@ -162,3 +162,19 @@ def remote_routes(plan: Plan, attachment: Record) -> list[Record]:
     count = 3 + min(40, plan.droplets // 100)
     third = parse(attachment["created_at"]).day if attachment["parent_uuid"] else 0
     return [{"cidr": f"172.{16 + rng.randrange(16)}.{third + index}.0/24"} for index in range(count)]
+
+
+def routes(plan: Plan, tables: Tables, vpc: Record) -> list[Record]:
+    """A route out through each NAT gateway of a VPC (fields: `pydo` 0.44)."""
+    gateways = [one for one in tables["vpc_nat_gateways"] if any(each["vpc_uuid"] == vpc["id"] for each in one["vpcs"])]
+    return [
+        {
+            "id": uuid(plan.rng(f"route/{gateway['id']}/{vpc['id']}")),
+            "destination_cidr": "0.0.0.0/0",
+            "type": "CUSTOM",
+            "target_urns": [f"do:vpc_nat_gateway:{gateway['id']}"],
+            "modifiable": True,
+            "created_at": gateway["created_at"],
+        }
+        for gateway in gateways
+    ]

@@ -64,6 +64,12 @@ def _finding(plan: Plan, name: str, severity: str, found: str, affected: int) ->
     }
 
 
+def affected(tables: Tables, finding: Record) -> list[Record]:
+    """The resources that a finding is about."""
+    droplets = tables["droplets"][: finding["affected_resources_count"]]
+    return [{"urn": f"do:droplet:{one['id']}", "name": one["name"], "type": "Droplet"} for one in droplets]
+
+
 def settings(plan: Plan, tables: Tables) -> tuple[Record, list[Record]]:
     """Tiers and downgrades, and the findings the team does not want to see."""
     rng = plan.rng("security")

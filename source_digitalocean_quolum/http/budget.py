@@ -79,9 +79,7 @@ class RateLimitBudget:
         self._remaining: int | None = None
         self._reset = 0.0
 
-    def acquire(
-        self, path: str, on_wait: Callable[[Wait], None] | None = None, *, patience: float = math.inf
-    ) -> int:
+    def acquire(self, path: str, on_wait: Callable[[Wait], None] | None = None, *, patience: float = math.inf) -> int:
         """Wait until a request for this path may be sent, and count it; `on_wait` is called whenever it has to wait.
 
         Returns the number by which `release` knows it. Raises LongWaitError for a wait of more than `patience` seconds.

@@ -1,6 +1,7 @@
 """What the manifest says about one stream's endpoint (`$parameters.api`), read once into a typed object."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, quote
 
@@ -21,7 +22,8 @@ class Endpoint(Facts, frozen=True):
 
     The request:
     - `path`: below /v2/, with `{fields}` of the stream slice.
-    - `query`: query parameters as in a URL (`private=true`), with `{fields}` of the stream slice.
+    - `query`: query parameters as in a URL (`private=true`), with `{fields}` of the stream slice, and with `{now}` and
+      `{day_ago}`, times in RFC 3339.
     - `post`: the members of a JSON body, as in `derived`; the request is a POST that only reads.
     - `scope`: the token scope that opens it, as DigitalOcean names scopes.
     - `only`, `skip`: slices that are (not) asked for, by the values of a field of the parent's record.
@@ -29,7 +31,8 @@ class Endpoint(Facts, frozen=True):
     - `absent`: statuses that mean "this product was never used", so no records.
 
     Paging: `page` (page, per_page, links.pages.next), `total` (the same without links: `total`, or a page that
-    is not full), `total_pages` (current_page, total_pages), `limit` (page, limit, meta.pages) or `none`.
+    is not full), `total_pages` (current_page, total_pages), `pages` (page, per_page, meta.pages), `token`
+    (page_size, page_token, next_page_token: TokenPagedRetriever) or `none`.
 
     The records:
     - `records`: the key of the answer that holds the list (or the one object); empty: the answer itself.
@@ -53,7 +56,7 @@ class Endpoint(Facts, frozen=True):
     path: _Url
     records: _Key
     scope: _Scope = ""
-    paging: Literal["page", "total", "total_pages", "limit", "none"] = "page"
+    paging: Literal["page", "total", "total_pages", "pages", "token", "none"] = "page"
     query: _Query = ""
     post: Mapping[Name, ValueSource] = msgspec.field(default_factory=dict)
     only: Mapping[Name, list[Scalar]] = msgspec.field(default_factory=dict)
@@ -103,7 +106,9 @@ class Endpoint(Facts, frozen=True):
     def check_params(self) -> dict[str, str]:
         """The query parameters of the smallest request: those that are the same for every slice, and one record."""
         fixed = {name: value for name, value in parse_qsl(self.query) if "{" not in value}
-        return fixed if self.paging == "none" else {**fixed, "page": "1", "per_page": "1"}
+        if self.paging == "none":
+            return fixed
+        return {**fixed, "page_size": "1"} if self.paging == "token" else {**fixed, "page": "1", "per_page": "1"}
 
     def asks_about(self, known: Mapping[str, Any]) -> bool:
         """Whether a slice with these fields is asked for at all, by `only` and `skip`."""
@@ -118,7 +123,13 @@ class Endpoint(Facts, frozen=True):
 
     def params_for(self, known: Mapping[str, Any]) -> dict[str, str]:
         """The query parameters without those of paging."""
-        return {name: value.format_map(known) for name, value in parse_qsl(self.query)}
+        now = datetime.now(UTC)
+        values = {"now": _format(now), "day_ago": _format(now - timedelta(days=1)), **known}
+        return {name: value.format_map(values) for name, value in parse_qsl(self.query)}
+
+
+def _format(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _named(facts: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ import msgspec
 import orjson
 
 # What paging.py reads of an answer beside its list.
-_PLACE = ("links", "meta", "total", "total_pages", "total_items")
+_PLACE = ("links", "meta", "total", "total_pages", "total_items", "next_page_token")
 # The first byte of a JSON object.
 OBJECT = ord("{")
 # The key under which the lines of a CSV file stand, as the records of a JSON answer stand under theirs.

@@ -17,7 +17,8 @@ class ChangedParentsRouter(SubstreamPartitionRouter):
     """The CDK's SubstreamPartitionRouter without the parents whose children cannot have changed.
 
     A parent is passed on if it differs, in the `extra_fields` of its configuration, from when its children were
-    last read, or if one of the `always` fields stands anywhere in them: then children change without it.
+    last read, or if one of the `always` fields stands anywhere in them: then children change without it. Of the
+    parents only those are looked at whose fields have one of the values in `only`.
 
     A short hash of each parent is kept as the CDK's `parent_state`: `{"apps": {"<id>": "<hash>"}}`. The hash is
     that of the parent as it was read before its children, and ConcurrentPerPartitionCursor takes the new hashes
@@ -27,6 +28,7 @@ class ChangedParentsRouter(SubstreamPartitionRouter):
 
     name: str = ""
     always: list[str] = field(default_factory=list)
+    only: Mapping[str, list[Any]] = field(default_factory=dict)
 
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
         super().__post_init__(parameters)
@@ -41,6 +43,8 @@ class ChangedParentsRouter(SubstreamPartitionRouter):
         before = self._before()
         seen: dict[str, str] = {}
         for stream_slice in super().stream_slices():
+            if any((stream_slice.extra_fields or {}).get(name) not in values for name, values in self.only.items()):
+                continue
             identity = str(stream_slice.partition[self._partition_field])
             seen[identity] = _hash(stream_slice.extra_fields)
             if before.get(identity) != seen[identity] or _holds(stream_slice.extra_fields, self.always):

@@ -33,7 +33,7 @@ def page_params(paging: str, number: int, size: int = PAGE_SIZE) -> dict[str, st
     """
     if paging == "none":
         return {}
-    return {"page": str(number), "limit" if paging == "limit" else "per_page": str(size)}
+    return {"page": str(number), "per_page": str(size)}
 
 
 def read_page(body: Mapping[str, Any], number: int, paging: str, records: int, size: int = PAGE_SIZE) -> Page:
@@ -48,7 +48,7 @@ def read_page(body: Mapping[str, Any], number: int, paging: str, records: int, s
     if paging == "total_pages":
         more = number < (read_count(body.get("total_pages")) or 0)
         return Page(number, records, read_count(body.get("total_items")), more, size)
-    if paging == "limit":
+    if paging == "pages":
         more = number < (read_count(meta.get("pages")) or 0)
         return Page(number, records, read_count(meta.get("total")), more, size)
     if paging == "total":

@@ -12,6 +12,7 @@ from source_digitalocean_quolum.http.listed import list_members
 from source_digitalocean_quolum.http.requester import DigitalOceanRequester
 from source_digitalocean_quolum.http.run_context import RunContext
 from source_digitalocean_quolum.records.answer import Answer
+from source_digitalocean_quolum.retrievers.extractor import select
 from source_digitalocean_quolum.retrievers.page import Page, page_params, read_page
 from source_digitalocean_quolum.retrievers.page_prefetcher import PagePrefetcher
 from source_digitalocean_quolum.retrievers.pagination import PageNumberPaginator
@@ -50,11 +51,18 @@ class PageFetcher:
 
     def read(self, answer: Answer, number: int, size: int) -> Page:
         """Where a page stands."""
-        members = list_members(answer, self._endpoint)
-        # A map is one member, whose members the list counts.
-        count = len(members[0]) if self._endpoint.map and members else len(members)
+        endpoint, members = self._endpoint, list_members(answer, self._endpoint)
         body = answer.body if isinstance(answer.body, dict) else {}
-        return read_page(body, number, self._endpoint.paging, count, size)
+        if endpoint.map:
+            # A map is one member, whose members the list counts.
+            return read_page(body, number, endpoint.paging, len(members[0]) if members else 0, size)
+        if not isinstance(body.get(endpoint.records), dict):
+            return read_page(body, number, endpoint.paging, len(members), size)
+        if endpoint.nested:
+            # One object, whose list the pages are of.
+            return read_page(body, number, endpoint.paging, sum(1 for _ in select(body, members, endpoint)), size)
+        # One object beside a list: links and totals are about the list.
+        return Page(number, len(members), None, has_next=False, size=size)
 
     def pages(self, paginator: PageNumberPaginator, *, prefetch: bool) -> Generator[FetchedPage, None, None]:
         """The pages of the list, as the paginator numbers them, for as long as the reader goes on.

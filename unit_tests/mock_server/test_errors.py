@@ -33,7 +33,12 @@ FAILURES: dict[str, tuple[Answer, str, str, int]] = {
     "actions": (requests.ReadTimeout("slow"), "transient_error", "api.digitalocean.com did not answer in time", 6),
     "billing_history": (requests.exceptions.ChunkedEncodingError(), "transient_error", "broke off its answer", 6),
     "invoices": (requests.exceptions.SSLError("self-signed"), "config_error", "certificate is not trusted", 1),
-    "images": (Reply(b"<html></html>"), "transient_error", "HTTP 200 for /v2/images with a web page instead of JSON", 6),
+    "images": (
+        Reply(b"<html></html>"),
+        "transient_error",
+        "HTTP 200 for /v2/images with a web page instead of JSON",
+        6,
+    ),
     "monitoring_destinations": (Reply({"id": "x", "message": "Oops"}), "transient_error", "an error object", 6),
 }
 PATHS = {

@@ -84,6 +84,8 @@ def _rows(stream: str) -> list[Row]:
     row = {name: value for name, value in row.items() if name not in added}
     if stream == "database_clusters":
         return [{**row, "id": f"of-{engine}", "engine": engine} for engine in ENGINES]
+    if stream == "genai_model_evaluation_runs":
+        return [{**row, "status": "MODEL_EVALUATION_RUN_SUCCESSFUL"}]
     return [row]
 
 
@@ -96,7 +98,8 @@ def _own(row: Row, owner: str) -> Row:
 
 def _around(endpoint: Endpoint, rows: list[Row]) -> Row:
     """The object that holds the nested lists."""
-    outer: Row = {"id": "outer", "created_at": MOMENT}
+    named = [source.outer for source in endpoint.derived.values() if source.outer and "." not in source.outer]
+    outer: Row = {**dict.fromkeys(named, "outer"), "id": "outer", "created_at": MOMENT}
     for path in endpoint.nested.values():
         *way, last = path.split(".")
         place = outer
