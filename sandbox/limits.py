@@ -39,10 +39,11 @@ class Window:
 
 
 class Limiter:
-    """All windows of all tokens."""
+    """All windows of all tokens, on a clock that runs `speed` times as fast as real time, for a client in a hurry."""
 
-    def __init__(self, per_hour: int) -> None:
+    def __init__(self, per_hour: int, speed: float = 1.0) -> None:
         self.per_hour = per_hour
+        self._speed = speed
         self._windows: dict[tuple[str, str], Window] = {}
 
     def _window(self, token: str, name: str, limit: int, seconds: float) -> Window:
@@ -58,7 +59,7 @@ class Limiter:
 
     def admit(self, token: str, path: str) -> tuple[dict[str, str], Problem | None]:
         """Count one request; answers the rate headers and, over a limit, the 429 (not counted)."""
-        now = time.monotonic()
+        now = time.monotonic() * self._speed
         hour = self._window(token, "hour", self.per_hour, HOUR)
         short = self._short_windows(token, path)
         for window in (hour, *short):

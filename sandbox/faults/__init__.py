@@ -9,11 +9,12 @@ from sandbox.faults.answers import INSTEAD, Asked
 from sandbox.faults.content import BYTES
 from sandbox.faults.heads import HEADS
 from sandbox.faults.places import Parameters
+from sandbox.faults.planting import plant
 from sandbox.faults.wire import WIRE, Network
 
 __all__ = ["BYTES", "CHANGES", "HEADS", "INSTEAD", "NAMES", "WIRE", "Asked", "Fault", "Faults"]
 
-CHANGES = {**lists.CHANGES, **records.CHANGES}
+CHANGES = {**lists.CHANGES, **records.CHANGES, "planted": plant}
 NAMES = tuple(dict.fromkeys((*INSTEAD, *CHANGES, *BYTES, *HEADS, *WIRE, "slow", "refuse")))
 
 
