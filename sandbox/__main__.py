@@ -107,7 +107,7 @@ async def _serve(options: argparse.Namespace, listener: socket.socket) -> None:
     world = World(Plan(options.seed, options.droplets, options.days, anchor, options.sizes))
     measurements = Measurements(world, spread=options.sample_phase == "spread")
     insights = Insights(measurements, min(options.days, 3) if options.insights_days is None else options.insights_days)
-    limiter = Limiter(options.rate_limit, options.limit_speed)
+    limiter = Limiter(options.rate_limit, lambda: clock.now().timestamp(), options.limit_speed)
     state = State(world, clock, tokens, limiter, measurements, insights, options.latency_ms / 1000)
     state.other = second_team(world)
     for fault in options.fault:

@@ -196,7 +196,7 @@ class _Measured:
 
 
 def _measured(config: dict[str, Any], catalog: dict[str, Any], state: list[Any]) -> _Measured:
-    records, peak, states = 0, 0.0, {}
+    records, peak, states, failures = 0, 0.0, {}, []
     with tempfile.TemporaryDirectory() as folder:
         options = []
         for name, content in (("config", config), ("catalog", catalog), ("state", state)):
@@ -212,8 +212,10 @@ def _measured(config: dict[str, Any], catalog: dict[str, Any], state: list[Any])
             elif line.startswith(b'{"type":"STATE"'):
                 one = json.loads(line)["state"]
                 states[one["stream"]["stream_descriptor"]["name"]] = {"type": "STREAM", "stream": one["stream"]}
+            elif line.startswith(b'{"type":"TRACE"') and (failure := json.loads(line)["trace"].get("error")):
+                failures.append(failure["message"])
     if process.wait():
-        raise RuntimeError(f"the read ended with exit code {process.returncode}")
+        raise RuntimeError(f"the read ended with exit code {process.returncode}: {' | '.join(failures)}")
     return _Measured(records, peak, list(states.values()))
 
 
