@@ -21,6 +21,8 @@ class Run:
     stdout: str
     stderr: str
     messages: list[dict[str, Any]] = field(repr=False)
+    # Of resident memory, in MB; 0 where nobody has measured it.
+    peak: float = 0.0
 
     def of(self, kind: str) -> list[dict[str, Any]]:
         """The payloads of all messages of one type, e.g. CONTROL."""

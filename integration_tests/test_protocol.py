@@ -2,15 +2,25 @@
 
 import re
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import jsonschema
 import pytest
 
 from integration_tests.connector import configured, run
+from integration_tests.faults.warm import Warm
 from sandbox import Sandbox
 
+# How much faster the connector's waits pass where nothing but their end is looked at.
+SPEED = 60
 PLANTED = re.compile(r"PLANTED[-_]SECRET[^\"]*")
+
+
+@pytest.fixture(scope="module")
+def warm() -> Iterator[Warm]:
+    with Warm(SPEED) as started:
+        yield started
 
 
 def test_spec_is_complete_for_the_airbyte_ui() -> None:
@@ -32,11 +42,11 @@ def test_spec_is_complete_for_the_airbyte_ui() -> None:
 
 
 def test_a_first_sync_lands_everything_and_a_second_one_only_what_is_new(
-    sandbox: Sandbox, streams: list[dict[str, Any]]
+    warm: Warm, sandbox: Sandbox, streams: list[dict[str, Any]]
 ) -> None:
     config = sandbox.config()
     streams = [stream for stream in streams if not stream["name"].endswith("_utilization")]
-    first = run("read", config=config, catalog=configured(streams))
+    first = warm.run("read", config=config, catalog=configured(streams))
 
     assert first.exit_code == 0, first.errors
     assert set(first.statuses) == {stream["name"] for stream in streams}
@@ -51,7 +61,7 @@ def test_a_first_sync_lands_everything_and_a_second_one_only_what_is_new(
     assert "organization_teams" in empty
     assert len(empty) <= 10, empty
 
-    second = run("read", config=config, catalog=configured(streams), state=first.state)
+    second = warm.run("read", config=config, catalog=configured(streams), state=first.state)
     assert second.exit_code == 0, second.errors
     assert len(second.records["actions"]) < len(first.records["actions"])
     assert len(second.records.get("projects", [])) <= 1
@@ -60,8 +70,8 @@ def test_a_first_sync_lands_everything_and_a_second_one_only_what_is_new(
     assert second.requests["actions"] == 1
 
 
-def test_no_planted_secret_leaves_the_connector(sandbox: Sandbox, streams: list[dict[str, Any]]) -> None:
-    done = run("read", config=sandbox.config(), catalog=configured(streams))
+def test_no_planted_secret_leaves_the_connector(warm: Warm, sandbox: Sandbox, streams: list[dict[str, Any]]) -> None:
+    done = warm.run("read", config=sandbox.config(), catalog=configured(streams))
 
     assert done.exit_code == 0, done.errors
     assert not PLANTED.findall(done.stdout)
@@ -87,12 +97,12 @@ OPENED = {
 
 @pytest.mark.parametrize("scope", sorted(OPENED))
 def test_a_token_with_one_scope_syncs_its_streams_and_names_each_of_the_others_once(
-    sandbox: Sandbox, streams: list[dict[str, Any]], scope: str
+    warm: Warm, sandbox: Sandbox, streams: list[dict[str, Any]], scope: str
 ) -> None:
     config = sandbox.config()
     config["credentials"]["access_token"] = sandbox.mint_token(["account:read", scope])
     catalog = configured(streams)
-    done = run("read", config=config, catalog=catalog)
+    done = warm.run("read", config=config, catalog=catalog)
 
     assert done.exit_code == 0, done.errors
     assert set(done.statuses.values()) == {"COMPLETE"}
@@ -103,10 +113,10 @@ def test_a_token_with_one_scope_syncs_its_streams_and_names_each_of_the_others_o
     assert names == sorted({one["stream"]["name"] for one in catalog["streams"]} - read)
 
 
-def test_check_names_the_team_and_what_is_missing(sandbox: Sandbox) -> None:
+def test_check_names_the_team_and_what_is_missing(warm: Warm, sandbox: Sandbox) -> None:
     config = sandbox.config()
     config["credentials"]["access_token"] = sandbox.mint_token(["account:read", "block_storage:read"])
-    (status,) = run("check", config=config).of("CONNECTION_STATUS")
+    (status,) = warm.run("check", config=config).of("CONNECTION_STATUS")
 
     assert status["status"] == "SUCCEEDED"
     assert sandbox.team_name in status["message"]
@@ -114,10 +124,10 @@ def test_check_names_the_team_and_what_is_missing(sandbox: Sandbox) -> None:
     assert "(scope block_storage:read)" not in status["message"]
 
 
-def test_check_says_what_is_wrong_with_the_account(sandbox: Sandbox) -> None:
+def test_check_says_what_is_wrong_with_the_account(warm: Warm, sandbox: Sandbox) -> None:
     sandbox.account_status("locked", message="payment overdue")
     try:
-        (status,) = run("check", config=sandbox.config()).of("CONNECTION_STATUS")
+        (status,) = warm.run("check", config=sandbox.config()).of("CONNECTION_STATUS")
     finally:
         sandbox.account_status("active")
 
@@ -142,12 +152,12 @@ def test_a_revoked_personal_token_ends_in_seconds(sandbox: Sandbox, streams: lis
 
 @pytest.mark.parametrize("fault", ["html", "truncated_json", "empty_body", "error_object"])
 def test_a_body_that_is_not_the_promised_one_is_never_an_empty_stream(
-    sandbox: Sandbox, streams: list[dict[str, Any]], fault: str
+    warm: Warm, sandbox: Sandbox, streams: list[dict[str, Any]], fault: str
 ) -> None:
     sandbox.fault(fault, path="/v2/volumes")
     try:
-        done = run("read", config=sandbox.config(), catalog=configured(streams, "volumes", "tags"))
-        (status,) = run("check", config=sandbox.config()).of("CONNECTION_STATUS")
+        done = warm.run("read", config=sandbox.config(), catalog=configured(streams, "volumes", "tags"))
+        (status,) = warm.run("check", config=sandbox.config()).of("CONNECTION_STATUS")
     finally:
         sandbox.clear_faults()
 
@@ -159,11 +169,11 @@ def test_a_body_that_is_not_the_promised_one_is_never_an_empty_stream(
     assert status["status"] == "SUCCEEDED"
 
 
-def test_passing_trouble_costs_nothing(sandbox: Sandbox, streams: list[dict[str, Any]]) -> None:
+def test_passing_trouble_costs_nothing(warm: Warm, sandbox: Sandbox, streams: list[dict[str, Any]]) -> None:
     for name in ("status", "truncated_json", "reset"):
         sandbox.fault(name, path="/v2/volumes", times=1, status=503)
     try:
-        done = run("read", config=sandbox.config(), catalog=configured(streams, "volumes"))
+        done = warm.run("read", config=sandbox.config(), catalog=configured(streams, "volumes"))
     finally:
         sandbox.clear_faults()
 
@@ -171,30 +181,32 @@ def test_passing_trouble_costs_nothing(sandbox: Sandbox, streams: list[dict[str,
     assert len(done.records["volumes"]) == len({volume["id"] for volume in done.records["volumes"]})
 
 
-def test_a_link_to_another_host_is_not_followed(streams: list[dict[str, Any]]) -> None:
+def test_a_link_to_another_host_is_not_followed(warm: Warm, streams: list[dict[str, Any]]) -> None:
     with Sandbox(droplets=450, days=5, seed=1, rate_limit=600_000) as sandbox:
         sandbox.fault("wrong_host_next", path="/v2/droplets")
-        done = run("read", config=sandbox.config(), catalog=configured(streams, "droplets"))
+        done = warm.run("read", config=sandbox.config(), catalog=configured(streams, "droplets"))
 
     assert done.exit_code == 0, done.errors
     assert len(done.records["droplets"]) >= 450
 
 
-def test_a_page_that_links_to_itself_ends_the_stream_with_a_failure(streams: list[dict[str, Any]]) -> None:
+def test_a_page_that_links_to_itself_ends_the_stream_with_a_failure(warm: Warm, streams: list[dict[str, Any]]) -> None:
     with Sandbox(droplets=450, days=5, seed=1, rate_limit=600_000) as sandbox:
         sandbox.fault("self_link", path="/v2/droplets")
-        done = run("read", config=sandbox.config(), catalog=configured(streams, "droplets"))
+        done = warm.run("read", config=sandbox.config(), catalog=configured(streams, "droplets"))
 
     assert done.statuses == {"droplets": "INCOMPLETE"}
     assert "names page 1 as the next one" in done.errors[0]["message"]
 
 
-def test_twenty_thousand_droplets_are_complete_while_some_are_deleted(streams: list[dict[str, Any]]) -> None:
+def test_twenty_thousand_droplets_are_complete_while_some_are_deleted(
+    warm: Warm, streams: list[dict[str, Any]]
+) -> None:
     with Sandbox(droplets=20_000, days=2, seed=5, rate_limit=6_000_000) as sandbox:
         sandbox.delete_between_pages("droplets", count_per_page=3)
-        done = run("read", config=sandbox.config(), catalog=configured(streams, "droplets"))
+        done = warm.run("read", config=sandbox.config(), catalog=configured(streams, "droplets"))
         sandbox.clear_faults()
-        stayed = run("read", config=sandbox.config(), catalog=configured(streams, "droplets"))
+        stayed = warm.run("read", config=sandbox.config(), catalog=configured(streams, "droplets"))
 
     assert done.exit_code == 0, done.errors
     read = [droplet["id"] for droplet in done.records["droplets"]]
@@ -216,10 +228,10 @@ def test_our_own_limit_is_kept_and_a_429_that_comes_anyway_is_waited_for(streams
     assert len(refused) == 1
 
 
-@pytest.mark.slow
-def test_no_429_of_our_own_making(streams: list[dict[str, Any]]) -> None:
-    with Sandbox(droplets=4_000, days=2, seed=5, rate_limit=400) as sandbox:  # 20 a minute
-        done = run("read", config=sandbox.config(), catalog=configured(streams, "droplets", "tags"), timeout=240)
+def test_no_429_of_our_own_making(warm: Warm, streams: list[dict[str, Any]]) -> None:
+    # 20 a minute, and minutes that pass as fast as the connector's.
+    with Sandbox(droplets=4_000, days=2, seed=5, rate_limit=400, limit_speed=SPEED) as sandbox:
+        done = warm.run("read", config=sandbox.config(), catalog=configured(streams, "droplets", "tags"))
         statuses = [request["status"] for request in sandbox.requests("/v2")]
 
     assert done.exit_code == 0, done.errors
@@ -240,11 +252,11 @@ def test_all_streams_share_as_many_connections_as_requests_are_under_way(streams
     assert len({request["socket"] for request in requests}) <= 2 * 5
 
 
-def test_an_unknown_stream_fails_by_name_and_alone(sandbox: Sandbox, streams: list[dict[str, Any]]) -> None:
+def test_an_unknown_stream_fails_by_name_and_alone(warm: Warm, sandbox: Sandbox, streams: list[dict[str, Any]]) -> None:
     catalog = configured(streams, "tags")
     unknown = {**catalog["streams"][0]["stream"], "name": "tagz"}
     catalog["streams"].append({**catalog["streams"][0], "stream": unknown})
-    done = run("read", config=sandbox.config(), catalog=catalog)
+    done = warm.run("read", config=sandbox.config(), catalog=catalog)
 
     assert done.statuses["tags"] == "COMPLETE"
     assert done.records["tags"]
@@ -263,12 +275,12 @@ def test_an_unknown_stream_fails_by_name_and_alone(sandbox: Sandbox, streams: li
         ({"credentials": {"auth_type": "access_token", "access_token": "x"}, "api_url": "y"}, "`api_url` is not"),
     ],
 )
-def test_a_wrong_configuration_is_a_sentence(config: Any, words: str) -> None:
-    (status,) = run("check", config=config).of("CONNECTION_STATUS")
+def test_a_wrong_configuration_is_a_sentence(warm: Warm, config: Any, words: str) -> None:
+    (status,) = warm.run("check", config=config).of("CONNECTION_STATUS")
     assert status["status"] == "FAILED"
     assert words in status["message"]
 
-    done = run("discover", config=config)
+    done = warm.run("discover", config=config)
     assert done.exit_code == 1
     (error,) = done.errors
     assert error["failure_type"] == "config_error"
@@ -277,7 +289,7 @@ def test_a_wrong_configuration_is_a_sentence(config: Any, words: str) -> None:
 
 
 def test_states_of_other_versions_and_removed_streams_do_not_stop_a_sync(
-    sandbox: Sandbox, streams: list[dict[str, Any]]
+    warm: Warm, sandbox: Sandbox, streams: list[dict[str, Any]]
 ) -> None:
     state = [
         {"type": "STREAM", "stream": {"stream_descriptor": {"name": name}, "stream_state": content}}
@@ -289,7 +301,7 @@ def test_states_of_other_versions_and_removed_streams_do_not_stop_a_sync(
         ]
     ]
     names = ("actions", "billing_insights", "projects", "tags")
-    done = run("read", config=sandbox.config(), catalog=configured(streams, *names), state=state)
+    done = warm.run("read", config=sandbox.config(), catalog=configured(streams, *names), state=state)
 
     assert done.exit_code == 0, done.errors
     assert set(done.records) == set(names)

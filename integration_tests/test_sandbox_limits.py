@@ -1,7 +1,7 @@
 """The sandbox's rate limits, held against what DigitalOcean's API reference says of them under "Rate Limit"."""
 
-import time
 from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
 
 import pytest
 import requests
@@ -26,7 +26,7 @@ def ask(sandbox: Sandbox, path: str, token: str, times: int) -> list[requests.Re
 def told(answer: requests.Response) -> tuple[int, int, int]:
     """What an answer says of the limit: an hour's requests, those that remain, and seconds to the reset."""
     limit, remaining, reset = (int(answer.headers[f"ratelimit-{name}"]) for name in ("limit", "remaining", "reset"))
-    return limit, remaining, round(reset - time.time())
+    return limit, remaining, round(reset - parsedate_to_datetime(answer.headers["date"]).timestamp())
 
 
 def test_every_answer_tells_the_hour(sandbox: Sandbox) -> None:

@@ -29,7 +29,7 @@ def test_of_syncs_started_together_one_renews_the_token_and_the_others_are_told_
         path.write_text(json.dumps(sandbox.config(auth="oauth2.0")), encoding="utf-8")
         sandbox.reset_requests()
         tokens, ended = set(), []
-        for _ in range(3):
+        for _ in range(2):
             config = json.loads(path.read_text(encoding="utf-8"))
             config["credentials"]["token_expiry_date"] = PAST
             tokens.add(config["credentials"]["refresh_token"])

@@ -60,6 +60,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--rate-limit", type=int, default=5000, help="requests an hour; 5%% of it a minute (default 5000)"
     )
+    parser.add_argument(
+        "--limit-speed", type=float, default=1.0, help="how much faster limits pass, for a client whose clock does, too"
+    )
     parser.add_argument("--latency-ms", type=float, default=0.0, help="added to every API answer")
     parser.add_argument("--now", type=parse, default=None, help="start of the clock, e.g. 2026-11-23T12:00:00Z")
     parser.add_argument("--token-lifetime", type=float, default=2_592_000, help="seconds (default 30 days)")
@@ -104,7 +107,7 @@ async def _serve(options: argparse.Namespace, listener: socket.socket) -> None:
     world = World(Plan(options.seed, options.droplets, options.days, anchor, options.sizes))
     measurements = Measurements(world, spread=options.sample_phase == "spread")
     insights = Insights(measurements, min(options.days, 3) if options.insights_days is None else options.insights_days)
-    limiter = Limiter(options.rate_limit)
+    limiter = Limiter(options.rate_limit, lambda: clock.now().timestamp(), options.limit_speed)
     state = State(world, clock, tokens, limiter, measurements, insights, options.latency_ms / 1000)
     state.other = second_team(world)
     for fault in options.fault:

@@ -188,7 +188,7 @@ class OAuth:
             form = await _form(request)
             faults = state.faults.take(request.url.path, form)
             try:
-                asked = Asked(request.headers.get("authorization", ""), form)
+                asked = Asked(request.headers.get("authorization", ""), form, state.clock.now())
                 instead = await answer_instead(faults, state.faults.network, asked)
                 # What is changed in an answer is changed after the grant was spent.
                 response = await handler(request) if instead is None else instead

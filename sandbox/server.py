@@ -147,7 +147,7 @@ async def _hit_by(state: State, request: Request) -> tuple[Asked, list[Fault]]:
     """What a request brings along, and the faults that hit it. Keeps its form for those who come after."""
     written = (await request.body()).decode("utf-8", "replace") if _has_form(request) else ""
     request.state.form = dict(parse_qsl(written))
-    asked = Asked(request.headers.get("authorization", ""), request.state.form)
+    asked = Asked(request.headers.get("authorization", ""), request.state.form, state.clock.now())
     return asked, state.faults.take(request.url.path, {**request.query_params, **request.state.form})
 
 

@@ -39,6 +39,10 @@ class Warehouse:
                 self.tables[name] = rows
         self._states |= {state["stream"]["stream_descriptor"]["name"]: state for state in run.state}
 
+    def keyed(self, run: Run, name: str) -> Table:
+        """What one run said of a stream, complete or not."""
+        return keyed(run, self._streams[name])
+
 
 def keyed(run: Run, stream: Mapping[str, Any]) -> Table:
     """A stream's records by primary key, as canonical JSON; of several with one key the last one counts."""

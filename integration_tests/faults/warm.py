@@ -77,6 +77,7 @@ class Started:
         question = {"arguments": arguments, "stdout": str(self._stdout), "stderr": str(self._stderr)}
         self.pid: int = warm._ask(question)
         self._exit_code: int | None = None
+        self._peak = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -90,7 +91,7 @@ class Started:
     def exit_code(self) -> int | None:
         """None while it runs; negative when a signal ended it."""
         if self._exit_code is None:
-            self._exit_code = self._warm._ask({"poll": self.pid})
+            self._exit_code, self._peak = self._warm._ask({"poll": self.pid})
         return self._exit_code
 
     def kill(self, how: signal.Signals, patience: float = 10) -> None:
@@ -118,7 +119,8 @@ class Started:
         stdout = self._stdout.read_text(encoding="utf-8", errors="replace") if self._own else ""
         lines = stdout[: stdout.rfind("\n") + 1].split("\n")
         stderr = self._stderr.read_text(encoding="utf-8", errors="replace")
-        return Run(self.exit_code or 0, stdout, stderr, [json.loads(line) for line in lines if line])
+        messages = [json.loads(line) for line in lines if line]
+        return Run(self.exit_code or 0, stdout, stderr, messages, self._peak)
 
 
 def _hurry(speed: int) -> None:
@@ -152,11 +154,15 @@ def _become(question: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    """Answer questions, one a line: start a run (its pid), or has that one ended (its exit code)?"""
+    """Answer questions, one a line: start a run (its pid), or has that one ended (its exit code and peak memory)?"""
     speed = int(sys.argv[1])
     if speed > 1:
         _hurry(speed)
     import source_digitalocean_quolum.run  # noqa: F401, PLC0415 (after the clock has been changed)
+    from source_digitalocean_quolum.http import session  # noqa: PLC0415
+
+    # So do deadlines of whole answers.
+    session.LONGEST_ANSWER *= max(1.0, speed / _TIMEOUTS_SHRINK)
 
     # Both are read unbuffered: a fork must not inherit a half-read question.
     questions, answers = os.fdopen(os.dup(0), "rb", buffering=0), os.dup(1)
@@ -164,8 +170,9 @@ def main() -> None:
         question = json.loads(line)
         answer: Any = "ready"
         if pid := question.get("poll"):
-            ended, status = os.waitpid(pid, os.WNOHANG)
-            answer = os.waitstatus_to_exitcode(status) if ended else None
+            # The peak begins with what this process has at the fork: all that was imported.
+            ended, status, used = os.wait4(pid, os.WNOHANG)
+            answer = [os.waitstatus_to_exitcode(status) if ended else None, used.ru_maxrss / 1024]
         elif question:
             answer = os.fork()
             if not answer:

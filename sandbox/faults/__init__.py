@@ -1,5 +1,6 @@
 """Faults by name: how DigitalOcean, a proxy or a network can misbehave, for a path, some times or until cleared."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -8,11 +9,12 @@ from sandbox.faults.answers import INSTEAD, Asked
 from sandbox.faults.content import BYTES
 from sandbox.faults.heads import HEADS
 from sandbox.faults.places import Parameters
+from sandbox.faults.planting import plant
 from sandbox.faults.wire import WIRE, Network
 
 __all__ = ["BYTES", "CHANGES", "HEADS", "INSTEAD", "NAMES", "WIRE", "Asked", "Fault", "Faults"]
 
-CHANGES = {**lists.CHANGES, **records.CHANGES}
+CHANGES = {**lists.CHANGES, **records.CHANGES, "planted": plant}
 NAMES = tuple(dict.fromkeys((*INSTEAD, *CHANGES, *BYTES, *HEADS, *WIRE, "slow", "refuse")))
 
 
@@ -20,9 +22,9 @@ NAMES = tuple(dict.fromkeys((*INSTEAD, *CHANGES, *BYTES, *HEADS, *WIRE, "slow", 
 class Fault:
     """One fault: where, how often (`times` None means until cleared), and how.
 
-    `path` is a prefix, or the whole path if it ends in `$`. Requests are narrowed by `query` to those with these
-    parameters (of the URL or of a form), by `contains` to those whose parameters hold these texts, by `above` to those
-    whose parameters are greater numbers. `after` lets as many through first.
+    `path` is a prefix, or the whole path if it ends in `$`; a star in it is one step. Requests are narrowed by `query`
+    to those with these parameters (of the URL or of a form), by `contains` to those whose parameters hold these texts,
+    by `above` to those whose parameters are greater numbers. `after` lets as many through first.
     """
 
     name: str
@@ -34,11 +36,16 @@ class Fault:
     contains: Mapping[str, str] = field(default_factory=dict)
     above: Mapping[str, int] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        whole = self.path.endswith("$")
+        steps = (re.escape(part) for part in self.path.removesuffix("$").split("*"))
+        self._where = re.compile("[^/]+".join(steps) + ("$" if whole else ""))
+
     def concerns(self, path: str, asked: Mapping[str, str]) -> bool:
         """Whether a request is one of those that this fault is for."""
-        here = path == self.path[:-1] if self.path.endswith("$") else path.startswith(self.path)
+        here = self._where.match(path)
         return (
-            here
+            here is not None
             and all(asked.get(name) == value for name, value in self.query.items())
             and all(text in asked.get(name, "") for name, text in self.contains.items())
             and all(asked.get(name, "").isdigit() and int(asked[name]) > least for name, least in self.above.items())

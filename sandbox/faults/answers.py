@@ -1,8 +1,8 @@
 """Faults that answer in the place of the endpoint: refusals, web pages, redirects, words that repeat a secret."""
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import orjson
 from starlette.responses import HTMLResponse, Response
@@ -18,10 +18,11 @@ _BURST_RESET = 59 * 60
 
 @dataclass(frozen=True)
 class Asked:
-    """What a fault may repeat of a request: its `Authorization`, and the fields of its form."""
+    """What a fault may repeat of a request, its `Authorization` and the fields of its form; and when it came."""
 
-    authorization: str = ""
-    form: Mapping[str, str] | None = None
+    authorization: str
+    form: Mapping[str, str]
+    now: datetime
 
 
 def _status(parameters: Parameters, _: Asked) -> Response | Problem:
@@ -31,12 +32,12 @@ def _status(parameters: Parameters, _: Asked) -> Response | Problem:
     return Problem(status, parameters.get("id") or _IDS.get(status, "server_error"), message, headers)
 
 
-def _rate_limited(parameters: Parameters, _: Asked) -> Response | Problem:
+def _rate_limited(parameters: Parameters, asked: Asked) -> Response | Problem:
     """A 429: `retry_after` for a burst; `reset_in` seconds (below zero: in the past) instead of the true reset."""
     problem = too_many_requests(parameters.get("retry_after"))
     problem.headers["ratelimit-remaining"] = "0"
     if "reset_in" in parameters:
-        problem.headers["ratelimit-reset"] = str(int(time.time() + float(parameters["reset_in"])))
+        problem.headers["ratelimit-reset"] = str(int(asked.now.timestamp() + float(parameters["reset_in"])))
     return problem
 
 
@@ -70,10 +71,10 @@ def _locked(parameters: Parameters, _: Asked) -> Response | Problem:
     return Problem(403, "forbidden", message)
 
 
-def _prometheus_error(parameters: Parameters, _: Asked) -> Response | Problem:
+def _prometheus_error(parameters: Parameters, asked: Asked) -> Response | Problem:
     """An error as Prometheus words it, with any `status`."""
     body = {"status": "error", "errorType": "internal", "error": parameters.get("error", "expanding series: cancelled")}
-    return _body({**parameters, "body": body}, Asked())
+    return _body({**parameters, "body": body}, asked)
 
 
 def _redirect(parameters: Parameters, _: Asked) -> Response | Problem:
@@ -86,7 +87,7 @@ def _redirect(parameters: Parameters, _: Asked) -> Response | Problem:
 
 def _echo(parameters: Parameters, asked: Asked) -> Response | Problem:
     """An error whose message repeats the secrets of the request."""
-    said = " ".join([asked.authorization, *(asked.form or {}).values()])
+    said = " ".join([asked.authorization, *asked.form.values()])
     status = int(parameters.get("status", 422))
     problem = Problem(status, str(parameters.get("id", "unprocessable_entity")), f"cannot accept {said}")
     if "error" in parameters:

@@ -1,6 +1,5 @@
 """Faults in the head of a good answer: its status, its `Date`, what it says of the rate limit."""
 
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.utils import format_datetime
@@ -20,10 +19,10 @@ def _wrong_date(response: Response, now: datetime, parameters: Parameters) -> No
     response.headers["date"] = format_datetime(now + timedelta(days=float(parameters["days"])), usegmt=True)
 
 
-def _nothing_remaining(response: Response, _now: datetime, parameters: Parameters) -> None:
+def _nothing_remaining(response: Response, now: datetime, parameters: Parameters) -> None:
     """A good answer that says nothing remains, and that the oldest request expires in `reset_in` seconds."""
     response.headers["ratelimit-remaining"] = "0"
-    response.headers["ratelimit-reset"] = str(int(time.time() + float(parameters.get("reset_in", 3540))))
+    response.headers["ratelimit-reset"] = str(int(now.timestamp() + float(parameters.get("reset_in", 3540))))
 
 
 # The response, the sandbox's time, parameters.

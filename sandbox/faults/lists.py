@@ -55,13 +55,15 @@ def _hollow_list(body: Body, key: str | None, _url: str, parameters: Parameters)
 
 
 def _no_records(body: Body, key: str | None, _url: str, parameters: Parameters) -> None:
-    """A list of nothing, in its three ways: `form` is `empty`, `null` or `absent`; `total` 0 unless it is false."""
+    """A list of nothing in its three ways: `form` is `empty`, `null` or `absent`, and every total is 0."""
+    if not isinstance(body.get(str(key)), list):
+        return
+    body.pop("links", None)
+    body.update({name: 0 for name in ("total", "total_items", "total_pages") if name in body})
+    body["meta"] = {"total": 0}
     forms: dict[str, Body] = {"empty": {str(key): []}, "null": {str(key): None}, "absent": {}}
-    value = forms[parameters["form"]]
-    body.clear()
-    body.update(value)
-    if parameters.get("total", True):
-        body["meta"] = {"total": 0}
+    del body[str(key)]
+    body.update(forms[parameters["form"]])
 
 
 def _wrong_total(body: Body, _key: str | None, _url: str, parameters: Parameters) -> None:

@@ -6,6 +6,7 @@ import socket
 import struct
 import zlib
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 
 import uvicorn
 from starlette.responses import Response
@@ -16,6 +17,7 @@ from sandbox.faults.places import Parameters
 JSON = "application/json; charset=utf-8"
 Wire = Callable[[asyncio.Transport, bytes, Parameters], Awaitable[None]]
 _MEGABYTE = 1 << 20
+_BOMB = {"begin": "{", "filling": " ", "end": "}"}
 _RESET = struct.pack("ii", 1, 0)
 
 
@@ -120,16 +122,20 @@ async def _endless(wire: asyncio.Transport, content: bytes, parameters: Paramete
             await asyncio.sleep(0.005)
 
 
-async def _gzip_bomb(wire: asyncio.Transport, content: bytes, parameters: Parameters) -> None:
+async def _gzip_bomb(wire: asyncio.Transport, _: bytes, parameters: Parameters) -> None:
     """A small gzip body that becomes so many `megabytes`: of spaces, or of records if `filling` says so."""
-    packing = zlib.compressobj(9, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
-    filling = str(parameters.get("filling", " ")).encode()
-    piece = filling * (_MEGABYTE // len(filling))
-    packed = [packing.compress(str(parameters.get("begin", "{")).encode())]
-    packed += [packing.compress(piece) for _ in range(int(parameters.get("megabytes", 1024)))]
-    packed += [packing.compress(str(parameters.get("end", "}")).encode()), packing.flush()]
-    body = b"".join(packed)
+    begin, filling, end = (str(parameters.get(name, text)) for name, text in _BOMB.items())
+    # Packing takes seconds, in which other requests are answered.
+    body = await asyncio.to_thread(_packed, begin, filling, end, int(parameters.get("megabytes", 1024)))
     wire.write(_head(len(body), "content-encoding: gzip") + body)
+
+
+@lru_cache(maxsize=2)
+def _packed(begin: str, filling: str, end: str, megabytes: int) -> bytes:
+    packing = zlib.compressobj(9, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
+    piece = filling.encode() * (_MEGABYTE // len(filling.encode()))
+    packed = [packing.compress(begin.encode()), *(packing.compress(piece) for _ in range(megabytes))]
+    return b"".join([*packed, packing.compress(end.encode()), packing.flush()])
 
 
 WIRE: dict[str, Wire] = {

@@ -1,0 +1,56 @@
+"""Secrets planted in any answer of any status leave no trace in what the connector says; harmless texts come whole."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from integration_tests.faults.account import SPEED
+from integration_tests.faults.planting import HARMLESS, STATUSES, leaks, read_harmless, read_planted
+from integration_tests.faults.warm import Warm
+from sandbox import Sandbox
+
+
+@pytest.fixture(scope="module")
+def warm() -> Iterator[Warm]:
+    with Warm(SPEED) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(droplets=4, days=4, seed=3, rate_limit=6_000_000) as running:
+        yield running
+
+
+@pytest.mark.parametrize(("seed", "status"), [(0, 200), (1, 200), *enumerate(STATUSES[1:], 2)])
+def test_no_planted_secret_leaves_the_connector(
+    warm: Warm, sandbox: Sandbox, streams: list[dict[str, Any]], seed: int, status: int
+) -> None:
+    done = read_planted(warm, sandbox, streams, seed, status)
+    assert leaks(done) == []
+    assert "Traceback" not in done.stderr
+    if status == 200:
+        assert sum(map(len, done.records.values())) > 300, "nothing was read, so nothing could leak"
+    else:
+        assert len(done.statuses) > 100
+
+
+def test_harmless_texts_come_whole(warm: Warm, sandbox: Sandbox, streams: list[dict[str, Any]]) -> None:
+    done = read_harmless(warm, sandbox, streams)
+    assert done.exit_code == 0, done.errors
+    noted = {
+        name: [row["note_of_tomorrow"] for row in rows if row.get("note_of_tomorrow")]
+        for name, rows in done.records.items()
+    }
+    described = {
+        name: [row["description"] for row in rows if row.get("description")] for name, rows in done.records.items()
+    }
+    assert sum(map(bool, noted.values())) > 40
+    assert {name for name, notes in noted.items() if any(note != list(HARMLESS) for note in notes)} == set()
+    changed = {
+        name
+        for name, texts in described.items()
+        if any(HARMLESS[0] in text and text != "\n".join(HARMLESS) for text in texts)
+    }
+    assert changed == set()
