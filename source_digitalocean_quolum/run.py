@@ -3,27 +3,35 @@
 import argparse
 import ctypes
 import gc
+import json
 import logging
+import os
+import signal
 import sys
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
 
-import orjson
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
-from airbyte_cdk.exception_handler import init_uncaught_exception_handler
 from airbyte_cdk.models import (
     AirbyteConnectionStatus,
     AirbyteMessage,
-    AirbyteMessageSerializer,
+    ConfiguredAirbyteCatalog,
     FailureType,
     Status,
     Type,
 )
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_digitalocean_quolum.config import parse, tidy
+from source_digitalocean_quolum.cdk_ext.log_words import translate_logs
+from source_digitalocean_quolum.config import parse
 from source_digitalocean_quolum.logs import guard
-from source_digitalocean_quolum.protocol.entrypoint import launch
+from source_digitalocean_quolum.protocol.entrypoint import Entrypoint
+from source_digitalocean_quolum.protocol.output import Output, OutputEnded, guard_output
+from source_digitalocean_quolum.redaction import own_secrets
 from source_digitalocean_quolum.source import SourceDigitaloceanQuolum
 
 T = TypeVar("T")
@@ -38,34 +46,96 @@ _LARGE = 128 * 1024
 
 logger = logging.getLogger("airbyte")
 
+# A command that ends by a signal says so as a shell does: 128 and the signal's number.
+_BY_SIGNAL = 128
+# Seconds in which a thread without work has ended.
+_THREADS_END = 1.0
+
 
 def run(args: list[str] | None = None) -> None:
     """Run one command of the Airbyte protocol; `args` default to those of the process."""
-    args = sys.argv[1:] if args is None else args
-    init_uncaught_exception_handler(logger)
+    _end_on_sigterm()
+    if sys.stdout is None:
+        sys.exit("Nobody reads the output: stdout is closed.")
+    # A line of the log that cannot be written must not become a traceback on stderr; the next message tells.
+    logging.raiseExceptions = False
+    before = set(threading.enumerate())
+    with guard_output() as output:
+        code = _run(sys.argv[1:] if args is None else args, output)
+    if code and _are_busy(set(threading.enumerate()) - before):
+        # They would be waited for, and wait themselves for someone to take what they read.
+        os._exit(code)
+    if code:
+        sys.exit(code)
+
+
+def _run(args: list[str], output: Output) -> int:
+    """The command's exit code."""
+    translate_logs()
     guard()
-    _calm_garbage_collector()
+    if not args:
+        with suppress(SystemExit):
+            AirbyteEntrypoint.parse_args(["--help"])
+        return 2
     command = AirbyteEntrypoint.parse_args(args)
+    _calm_garbage_collector()
     try:
-        source = _build(command)
-    except AirbyteTracedException as problem:
-        sys.exit(_report(problem, command.command))
-    source.emit_lines()
-    _keep_memory_together()
-    # orjson reads 1,024 levels and writes 254: the CDK writes deeper ones with Python's own JSON, which counts these.
-    sys.setrecursionlimit(_MOST_LEVELS)
-    launch(source, args)
+        source, catalog = _build(command)
+        _keep_memory_together()
+        # orjson reads 1,024 levels and writes 254: the CDK writes deeper ones with Python's JSON, which counts these.
+        sys.setrecursionlimit(_MOST_LEVELS)
+        Entrypoint(source, debug=command.debug).run_command(command.command, source.config, catalog, output)
+    except OutputEnded as ended:
+        _end(f"{ended}: the command ends.", 1)
+    except KeyboardInterrupt:
+        _end("Interrupted: the command ends.", _BY_SIGNAL + signal.SIGINT)
+    except Exception as error:  # noqa: BLE001 (whatever it is, it is said as the protocol wants it)
+        return _report(error, command.command, output)
+    return 0
 
 
-def _build(command: argparse.Namespace) -> SourceDigitaloceanQuolum:
-    """The source of this command, or an AirbyteTracedException that says which file or field is wrong."""
-    config = _input("configuration", command, "config", SourceDigitaloceanQuolum.read_config)
+def _are_busy(threads: set[threading.Thread]) -> bool:
+    """Whether one of the threads goes on working."""
+    until = time.monotonic() + _THREADS_END
+    for thread in threads:
+        if not thread.daemon:
+            thread.join(max(0.0, until - time.monotonic()))
+    return any(thread.is_alive() and not thread.daemon for thread in threads)
+
+
+def _end(words: str, code: int) -> NoReturn:
+    """End at once: the worker threads would go on asking DigitalOcean for records that nobody takes."""
+    with suppress(OSError):
+        os.write(2, f"{words}\n".encode())
+    os._exit(code)
+
+
+def _end_on_sigterm() -> None:
+    """Let `docker stop` end the process at once.
+
+    The first process of a container gets only the signals that it has asked for: it would be waited for, and killed.
+    """
+    if os.getpid() == 1:
+        signal.signal(signal.SIGTERM, lambda number, _: os._exit(_BY_SIGNAL + number))
+
+
+def _build(command: argparse.Namespace) -> tuple[SourceDigitaloceanQuolum, ConfiguredAirbyteCatalog | None]:
+    """The source of this command and its catalog; an AirbyteTracedException says which file or field is wrong."""
+    config: Any = _input("configuration", command, "config", _read_json)
+    own_secrets.learn(config)
     catalog = _input("catalog", command, "catalog", SourceDigitaloceanQuolum.read_catalog)
     state = _input("state", command, "state", SourceDigitaloceanQuolum.read_state)
-    if isinstance(config, Mapping):
-        parse(tidy(config))
+    if command.command != "spec":
+        parse(config)
     complete = command.command == "discover"
-    return SourceDigitaloceanQuolum(catalog=catalog, config=config, state=state, complete=complete)
+    source = SourceDigitaloceanQuolum(catalog=catalog, config=config, state=state, complete=complete)
+    source.emit_lines()
+    return source, catalog
+
+
+def _read_json(path: str) -> Any:
+    """A file's content, in UTF-8 whatever the locale."""
+    return json.loads(Path(path).read_bytes())
 
 
 def _input(what: str, command: argparse.Namespace, option: str, read: Callable[[str], T]) -> T | None:
@@ -86,19 +156,31 @@ def _input(what: str, command: argparse.Namespace, option: str, read: Callable[[
     ) from None
 
 
-def _report(problem: AirbyteTracedException, command: str) -> int:
+def _report(error: Exception, command: str, output: Output) -> int:
     """Say what is wrong as the protocol wants it: check answers with a status, the others with a trace."""
+    problem = _in_words(error)
     if command == "check":
+        if problem.failure_type is FailureType.system_error:
+            logger.error("%s", problem.message, exc_info=error)
         status = AirbyteConnectionStatus(status=Status.FAILED, message=problem.message)
-        _print(AirbyteMessage(type=Type.CONNECTION_STATUS, connectionStatus=status))
-        return 0
-    _print(problem.as_airbyte_message())
-    return 1
+        message = AirbyteMessage(type=Type.CONNECTION_STATUS, connectionStatus=status)
+    else:
+        message = problem.as_airbyte_message()
+    output.write(f"{AirbyteEntrypoint.airbyte_message_to_string(message)}\n")
+    return 0 if command == "check" else 1
 
 
-def _print(message: AirbyteMessage) -> None:
-    sys.stdout.write(f"{orjson.dumps(AirbyteMessageSerializer.dump(message)).decode()}\n")
-    sys.stdout.flush()
+def _in_words(error: Exception) -> AirbyteTracedException:
+    if isinstance(error, AirbyteTracedException) and error.message:
+        return error
+    if isinstance(error, MemoryError):
+        words = "There is not enough memory for this command: give the container or this machine more."
+    else:
+        words = (
+            f"This is a defect of the connector ({type(error).__name__}): please report it with the stack trace "
+            "of this message or of the log."
+        )
+    return AirbyteTracedException.from_exception(error, message=words)
 
 
 def _calm_garbage_collector() -> None:

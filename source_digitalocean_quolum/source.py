@@ -32,8 +32,8 @@ from source_digitalocean_quolum.http.probes import StreamProbes
 from source_digitalocean_quolum.http.run_context import RunContext
 from source_digitalocean_quolum.http.run_report import report_run
 from source_digitalocean_quolum.logs import guard
-from source_digitalocean_quolum.protocol.failed_streams import FailedStreams
 from source_digitalocean_quolum.protocol.line_reader import read_lines
+from source_digitalocean_quolum.protocol.stream_messages import StreamMessages
 from source_digitalocean_quolum.state import read_states, revise_states
 from source_digitalocean_quolum.utilization import table
 from source_digitalocean_quolum.utilization.access import utilization_access
@@ -126,26 +126,26 @@ class SourceDigitaloceanQuolum(DeclarativeSource):
         if not self._selected.isdisjoint(table.load().features):
             share_lists(table.load(), self.resolved_manifest["streams"])
         known = {stream.name: stream.endpoint.scope for stream in self.stream_probes()}
-        failed = FailedStreams()
+        said = StreamMessages()
         for name in [one.stream.name for one in catalog.streams if one.stream.name not in known]:
             trace = _unknown_stream(name).as_airbyte_message(stream_descriptor=StreamDescriptor(name=name))
-            failed.note(trace)
-            yield trace
+            if said.passes(trace):
+                yield trace
         run, parents = RunContext.from_config(self.config), self._parents()
         run.incoming_states = {name: self._incoming(name) for name in known}
         run.waiting.watch(self.messages.emit_message, self._selected, parents)
         try:
             for message in super().read(logger, config, catalog, state):
-                failed.note(message)
-                yield message
+                if said.passes(message):
+                    yield message
         except AirbyteTracedException:
             # The CDK's last word about streams that failed is a config_error, whatever they failed of.
-            if not failed:
+            if not said.failed:
                 raise
         finally:
             report_run(run, self._selected, parents, known)
-        if failed:
-            raise failed.sum_up()
+        if said.failed:
+            raise said.failed.sum_up()
 
     def _incoming(self, name: str) -> dict[str, Any]:
         """What the state of a stream says beside the partitions', of which there may be thousands."""

@@ -59,9 +59,10 @@ class BatchSource(ConcurrentSource):
         queue.maxsize = _WAITING_BATCHES
         # Threads that find partitions wait when there are many: they must not be missing among those that read.
         threads = source._threadpool._threadpool._max_workers + generators  # noqa: SLF001
+        self._workers = ThreadPoolExecutor(threads, thread_name_prefix="workerpool")
         super().__init__(
             threadpool=ThreadPoolManager(
-                ThreadPoolExecutor(threads, thread_name_prefix="workerpool"),
+                self._workers,
                 source._logger,  # noqa: SLF001
                 max_concurrent_tasks=_WAITING_PARTITIONS,
             ),
@@ -90,9 +91,13 @@ class BatchSource(ConcurrentSource):
             ),
             max_concurrent_partition_generators=self._initial_number_partitions_to_generate,
         )
-        yield from self._submit_initial_partition_generators(processor)
-        yield from self._consume_from_queue(self._queue, processor)
-        self._threadpool.check_for_errors_and_shutdown()
+        try:
+            yield from self._submit_initial_partition_generators(processor)
+            yield from self._consume_from_queue(self._queue, processor)
+            self._threadpool.check_for_errors_and_shutdown()
+        finally:
+            # However it ended, a thread that waits for work waits in vain.
+            self._workers.shutdown(wait=False, cancel_futures=True)
         self._logger.info("Finished syncing")
 
     def _handle_item(

@@ -1,76 +1,59 @@
-"""The CDK's entry point for the command line, which writes lines of records as they are."""
+"""The commands of the Airbyte protocol: what each of them writes to stdout."""
 
-import errno
 import logging
-import os
-import sys
-from collections.abc import Iterable
-from contextlib import suppress
-from typing import Any, BinaryIO, cast
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from airbyte_cdk.connector import TConfig
-from airbyte_cdk.logger import PRINT_BUFFER
-from airbyte_cdk.models import AirbyteMessage, ConnectorSpecification
+from airbyte_cdk.logger import is_platform_debug_log_enabled
+from airbyte_cdk.models import AirbyteMessage, ConfiguredAirbyteCatalog, ConnectorSpecification, Type
 from airbyte_cdk.sources import Source
 
 from source_digitalocean_quolum.cdk_ext.entrypoint import BatchEntrypoint
+from source_digitalocean_quolum.protocol.output import Output
 from source_digitalocean_quolum.protocol.record_lines import RecordLines
 
-_OUTPUT_ENDED = {
-    errno.EPIPE: b"Nobody reads the output any more: the command ends.",
-    errno.ENOSPC: b"The output cannot be written, its disk is full: the command ends.",
-    errno.EIO: b"The output cannot be written: the command ends.",
-}
+logger = logging.getLogger("airbyte")
 
 
 class Entrypoint(BatchEntrypoint):
-    """BatchEntrypoint that writes the RecordLines among the messages of a read."""
+    """The CDK's entry point in a form that reads no file and needs no temporary folder.
 
-    def read(
-        self, source_spec: ConnectorSpecification, config: TConfig, catalog: Any, state: list[Any]
-    ) -> Iterable[AirbyteMessage]:
-        """See AirbyteEntrypoint.read; records are on stdout when it goes on to the next message."""
-        for message in super().read(source_spec, config, catalog, state):
-            if isinstance(message, RecordLines):
-                _write(message.lines)
-            else:
-                yield message
-
-
-def launch(source: Source, args: list[str]) -> None:
-    """Run one command and print its messages, as airbyte_cdk.entrypoint.launch does; the source has its state already.
-
-    When stdout cannot be written (its reader went away, its disk is full), the process ends at once with exit code 1:
-    the worker threads would go on asking DigitalOcean for records that nobody takes.
+    Configuration, catalog and state are read once, before the source is made: a pipe cannot be read twice.
     """
-    # A line of the log that cannot be written must not become a traceback on stderr; the next message tells.
-    logging.raiseExceptions = False
-    try:
-        entrypoint = Entrypoint(source)
-        command = entrypoint.parse_args(args)
-        # Read once more, that of a large account would be in memory twice.
-        command.state = None
-        with PRINT_BUFFER:
-            for message in entrypoint.run(command):
-                print(f"{message}\n", end="")
-    except OSError as error:
-        if error.errno not in _OUTPUT_ENDED:
-            raise
-        with suppress(OSError):
-            os.write(2, _OUTPUT_ENDED[error.errno] + b"\n")
-        os._exit(1)
 
+    def __init__(self, source: Source, *, debug: bool = False) -> None:
+        super().__init__(source)
+        level = logging.DEBUG if debug or is_platform_debug_log_enabled() else logging.INFO
+        for one in (logger, self.logger):
+            one.setLevel(level)
 
-def _write(lines: bytes) -> None:
-    """Write whole lines to stdout, after everything that was printed before."""
-    if sys.stdout is not PRINT_BUFFER or sys.__stdout__ is None:
-        sys.stdout.write(lines.decode())
-        return
-    with PRINT_BUFFER.lock:
-        PRINT_BUFFER.flush()
-        out = cast("BinaryIO", sys.__stdout__.buffer)
-        rest = lines
-        # Unbuffered (PYTHONUNBUFFERED), stdout may take a part only.
-        while (taken := out.write(rest)) < len(rest):
-            rest = rest[taken:]
-        out.flush()
+    def run_command(
+        self, command: str, config: Mapping[str, Any], catalog: ConfiguredAirbyteCatalog | None, output: Output
+    ) -> None:
+        """Run `spec`, `check`, `discover` or `read` (which has its state already) and write its messages."""
+        for message in self._messages(command, config, catalog):
+            if isinstance(message, RecordLines):
+                output.write_records(message.lines)
+            else:
+                output.write(f"{self.airbyte_message_to_string(message)}\n")
+
+    def _messages(
+        self, command: str, config: Mapping[str, Any], catalog: ConfiguredAirbyteCatalog | None
+    ) -> Iterator[AirbyteMessage]:
+        spec = self.source.spec(self.logger)
+        if command == "spec":
+            yield AirbyteMessage(type=Type.SPEC, spec=spec)
+        elif command == "check":
+            yield AirbyteMessage(type=Type.CONNECTION_STATUS, connectionStatus=self.source.check(self.logger, config))
+        elif command == "discover":
+            yield AirbyteMessage(type=Type.CATALOG, catalog=self.source.discover(self.logger, config))
+        else:
+            yield from self.read(spec, config, catalog, [])
+
+    @staticmethod
+    def validate_connection(source_spec: ConnectorSpecification, config: Mapping[str, Any]) -> None:
+        """Nothing to do: config.py has validated the configuration, in sentences."""
+
+    @staticmethod
+    def set_up_secret_filter(config: Mapping[str, Any], connection_specification: Mapping[str, Any]) -> None:
+        """Nothing to do: the guard knows the secrets, and the CDK's filter blanks a short one in every word."""

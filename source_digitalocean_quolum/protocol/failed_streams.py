@@ -1,6 +1,6 @@
 """The last word of a read of which streams failed: one sentence, of the kind that its causes have."""
 
-from airbyte_cdk.models import AirbyteMessage, FailureType, TraceType
+from airbyte_cdk.models import AirbyteErrorTraceMessage, FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 # Streams that are named; of more, the number is said.
@@ -8,7 +8,7 @@ _NAMED = 20
 
 
 class FailedStreams:
-    """The streams whose error traces have passed by."""
+    """The streams of which an error trace was said."""
 
     def __init__(self) -> None:
         self._kinds: dict[str, set[FailureType]] = {}
@@ -16,10 +16,9 @@ class FailedStreams:
     def __bool__(self) -> bool:
         return bool(self._kinds)
 
-    def note(self, message: AirbyteMessage) -> None:
-        """Remember a message if it is the error trace of a stream."""
-        error = message.trace.error if message.trace and message.trace.type == TraceType.ERROR else None
-        if error and error.stream_descriptor:
+    def note(self, error: AirbyteErrorTraceMessage) -> None:
+        """Remember an error trace if it is of a stream."""
+        if error.stream_descriptor:
             kind = error.failure_type or FailureType.system_error
             self._kinds.setdefault(error.stream_descriptor.name, set()).add(kind)
 

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from airbyte_cdk import entrypoint, logger
+from airbyte_cdk import logger
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.sources.concurrent_source.concurrent_read_processor import ConcurrentReadProcessor
 from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
@@ -80,8 +80,13 @@ PINNED: list[tuple[Callable[..., Any], str, str]] = [
     ),
     (AirbyteEntrypoint.read, "bd3954932f17", "entrypoint.py: counts a message, yields it, looks at the memory"),
     (AirbyteEntrypoint.handle_record_counts, "c44346967a30", "entrypoint.py: counts a batch in its place"),
-    (AirbyteEntrypoint.run, "8dfaf8d2a510", "protocol/entrypoint.py: which messages come, and that it takes no state"),
-    (entrypoint.launch, "e903094be352", "protocol/entrypoint.py: launch is a copy"),
+    (AirbyteEntrypoint.run, "8dfaf8d2a510", "protocol/entrypoint.py: Entrypoint._messages stands in its place"),
+    (
+        AirbyteEntrypoint.check,
+        "a121f739df63",
+        "protocol/entrypoint.py and run.py stand in its place",
+    ),
+    (AirbyteEntrypoint.discover, "867f1a8f225a", "protocol/entrypoint.py: so they do here"),
     (MemoryMonitor.check_memory_usage, "82c1328ddb7a", "entrypoint.py: RecordMemoryMonitor counts ahead"),
     (DefaultStream.as_airbyte_stream, "fdfee93b0e8f", "discovery.py: described is a copy"),
 ]
