@@ -210,7 +210,7 @@ def test_without_network_disconnect_keeps_the_tokens(
     before = path.read_bytes()
     assert main([str(path), "--revoke", "--oauth-base-url", "http://127.0.0.1:9/v1/oauth"]) == 12
     assert path.read_bytes() == before
-    assert "cannot be reached" in capsys.readouterr().err
+    assert "could not be reached" in capsys.readouterr().err
 
 
 def test_the_registered_port_is_the_default_for_an_application_with_a_secret(tmp_path: Path) -> None:

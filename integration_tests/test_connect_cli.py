@@ -14,7 +14,8 @@ import requests
 
 from source_digitalocean_quolum.connect import authorization, cli, flow, loopback, pages
 from source_digitalocean_quolum.connect.authorization import Application, Server, Team
-from source_digitalocean_quolum.connect.errors import Exit
+from source_digitalocean_quolum.connect.errors import ConnectError, Exit
+from source_digitalocean_quolum.http.token_endpoint import TokenAnswer
 
 DOCS = Path(__file__).parents[1] / "docs" / "connecting.md"
 ACCESS, REFRESH = "doo_v1_" + "a" * 64, "dor_v1_" + "b" * 64
@@ -31,9 +32,9 @@ def applications(monkeypatch: pytest.MonkeyPatch) -> list[Application]:
     """A DigitalOcean that authorizes at once; the applications that asked it, in order."""
     asked: list[Application] = []
 
-    def exchange(_: Server, attempt: authorization.Attempt, code: str) -> dict[str, Any]:
+    def exchange(_: Server, attempt: authorization.Attempt, code: str) -> TokenAnswer:
         asked.append(attempt.application)
-        return ANSWER
+        return TokenAnswer(200, ANSWER)
 
     def consent(self: Server, attempt: authorization.Attempt) -> str:
         address = f"{attempt.redirect_uri}?code=a-code&state={attempt.state}"
@@ -169,7 +170,7 @@ def test_a_disk_that_is_full_at_the_last_moment_keeps_the_tokens_elsewhere_and_s
     mkstemp = tempfile.mkstemp
 
     def failing(*arguments: Any, **options: Any) -> tuple[int, str]:
-        if Path(options["dir"]) == folder:
+        if Path(options["dir"]) == folder and applications:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return mkstemp(*arguments, **options)
 
@@ -182,6 +183,43 @@ def test_a_disk_that_is_full_at_the_last_moment_keeps_the_tokens_elsewhere_and_s
     assert ACCESS not in said.out + said.err
 
 
+def test_tokens_are_in_the_file_before_anyone_asks_for_the_teams_name(
+    tmp_path: Path, applications: list[Application], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, seen = tmp_path / "config.json", []
+
+    def interrupted(*_: object) -> None:
+        seen.append(json.loads(path.read_text())["credentials"]["refresh_token"])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(flow, "team_of", lambda _: None)
+    monkeypatch.setattr(flow, "ask_team", interrupted)
+    assert connect(path, "--client-id", "x") == 130
+    assert seen == [REFRESH]
+    assert json.loads(path.read_text())["credentials"]["access_token"] == ACCESS
+
+
+def test_a_disconnect_that_breaks_after_the_renewal_keeps_what_ends_the_grant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, sent = tmp_path / "config.json", []
+
+    def revoke(_: Server, token: str) -> bool:
+        sent.append(token)
+        if token == ACCESS:
+            raise ConnectError(Exit.NO_NETWORK, "cut off")
+        return False
+
+    monkeypatch.setattr(Server, "revoke", revoke)
+    monkeypatch.setattr(Server, "refresh", lambda *_: TokenAnswer(200, ANSWER))
+    credentials = {"auth_type": "oauth2.0", "client_id": "x", "access_token": "expired", "refresh_token": "spent"}
+    path.write_text(json.dumps({"credentials": credentials}), encoding="utf-8")
+    assert cli.main([str(path), "--revoke"]) == 12
+    assert sent == ["expired", ACCESS]
+    kept = json.loads(path.read_text())["credentials"]
+    assert (kept["access_token"], kept["refresh_token"]) == (ACCESS, REFRESH)
+
+
 def test_a_team_that_cannot_be_noted_does_not_undo_the_connection(
     tmp_path: Path, applications: list[Application], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -192,7 +230,8 @@ def test_a_team_that_cannot_be_noted_does_not_undo_the_connection(
 
 
 def test_names_are_text_on_the_page() -> None:
-    with loopback.receiver(0) as receiver:
+    with loopback.listen(0) as receiver:
+        receiver.expect(lambda _: True)
         shown: list[str] = []
         address = f"{receiver.redirect_uri}?error=x"
         thread = threading.Thread(target=lambda: shown.append(requests.get(address, timeout=10).text))
@@ -208,7 +247,8 @@ def test_names_are_text_on_the_page() -> None:
 
 
 def test_a_second_redirect_is_told_that_the_first_one_counts() -> None:
-    with loopback.receiver(0) as receiver:
+    with loopback.listen(0) as receiver:
+        receiver.expect(lambda _: True)
         address = f"{receiver.redirect_uri}?code=1"
         first = threading.Thread(target=lambda: requests.get(address, timeout=10))
         first.start()
@@ -222,7 +262,8 @@ def test_a_second_redirect_is_told_that_the_first_one_counts() -> None:
 
 
 def test_a_browser_that_went_away_does_not_hold_anyone_up() -> None:
-    with loopback.receiver(0) as receiver:
+    with loopback.listen(0) as receiver:
+        receiver.expect(lambda _: True)
         with pytest.raises(requests.Timeout):
             requests.get(f"{receiver.redirect_uri}?code=1", timeout=0.2)
         callback = receiver.wait(10)

@@ -1,6 +1,7 @@
 """Every way Connect can fail: its own exit code, one sentence, no secret, and the file as it was."""
 
 import json
+import re
 import signal
 import socket
 from collections.abc import Callable
@@ -31,13 +32,8 @@ def deny(connecting: Connecting, _: Sandbox) -> str:
     return connecting.click(decision="deny")
 
 
-def answer_another_attempt(connecting: Connecting, _: Sandbox) -> str:
-    address = walk(connecting.link())
-    return come_back(address.replace("state=", "state=x"))
-
-
-def answer_without_state(connecting: Connecting, _: Sandbox) -> str:
-    return come_back(walk(connecting.link()).split("&state=")[0])
+def come_back_without_a_code(connecting: Connecting, _: Sandbox) -> str:
+    return come_back(re.sub(r"code=[^&]+&?", "", walk(connecting.link())))
 
 
 def wait_too_long(connecting: Connecting, sandbox: Sandbox) -> str:
@@ -67,8 +63,7 @@ def authorize(connecting: Connecting, _: Sandbox) -> str:
     ("steps", "environment", "code", "words"),
     [
         (deny, {}, 5, "Access was denied"),
-        (answer_another_attempt, {}, 6, "wrong state"),
-        (answer_without_state, {}, 6, "wrong state"),
+        (come_back_without_a_code, {}, 1, "without a code"),
         (wait_too_long, {}, 7, "has expired or was already used"),
         (use_the_code_first, {}, 7, "has expired or was already used"),
         (authorize, {"DIGITALOCEAN_CLIENT_SECRET": "wrong-client-secret"}, 8, "compare the client ID"),
@@ -103,6 +98,26 @@ def test_nobody_comes_back(sandbox: Sandbox, path: Path) -> None:
     assert "Nobody authorized within 1 seconds" in connecting.errors
     # DigitalOcean shows a wrong redirect URI on its own page and never comes back.
     assert parse_qs(urlsplit(link).query)["redirect_uri"][0] in connecting.errors
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "stray", ["code=x&state=another", "code=x", "error=access_denied", "error=access_denied&state=", "state=another"]
+)
+def test_an_answer_of_another_attempt_is_answered_and_waited_past(sandbox: Sandbox, path: Path, stray: str) -> None:
+    with Connecting.to(sandbox, path) as connecting:
+        address = walk(connecting.link())
+        assert "belongs to another attempt" in come_back(f"{address.split('?')[0]}?{stray}")
+        assert "The connector may now read" in come_back(address)
+        assert connecting.ended() == 0, connecting.errors
+
+
+def test_nobody_but_another_attempt_comes_back(sandbox: Sandbox, path: Path) -> None:
+    before = path.read_bytes()
+    with Connecting.to(sandbox, path, "--timeout", "2") as connecting:
+        come_back(walk(connecting.link()).replace("state=", "state=x"))
+        assert connecting.ended() == 6
+    assert "close older tabs" in connecting.errors
     assert path.read_bytes() == before
 
 
@@ -146,7 +161,7 @@ def arguments(sandbox: Sandbox, path: Path, **changes: str) -> list[str]:
     [
         ({"client_id": "nobody"}, 8, "does not accept this OAuth application"),
         ({"scope": "everything"}, 2, "does not know the scope 'everything'"),
-        ({"oauth_base_url": "http://127.0.0.1:9/v1/oauth"}, 12, "127.0.0.1:9 cannot be reached"),
+        ({"oauth_base_url": "http://127.0.0.1:9/v1/oauth"}, 12, "127.0.0.1:9 could not be reached"),
         ({"oauth_base_url": "http://example.com/v1/oauth"}, 2, "would send the token unencrypted"),
     ],
 )

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
 import socket
+import stat
 import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# Why a file cannot be renamed over: it is a mount point (`docker run -v $PWD/config.json:/config.json`), or its folder
+# is closed to us. The file itself may still be open to us.
+_CLOSED_FOLDER = frozenset({errno.EBUSY, errno.EXDEV, errno.EACCES, errno.EPERM, errno.EROFS})
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+# A file that is written in place is filled up with blanks to whole blocks: a longer token then needs no room.
+_BLOCK, _SPARE = 4096, 1024
 
 
 class ConfigFileError(Exception):
@@ -31,32 +40,44 @@ class LockedError(ConfigFileError):
 def read_config(path: Path) -> dict[str, Any]:
     """Return the configuration in `path`; ConfigFileError says what is wrong with the file."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ConfigFileError(f"{path} is not a file: rotated tokens are written back, so save it as one first.")
         config = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigFileError(f"There is no configuration file {path}: check its path.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigFileError(f"The configuration file {path} cannot be read: {error}.") from error
+    except UnicodeDecodeError as error:
+        raise ConfigFileError(f"The configuration file {path} is not UTF-8 (byte {error.start}).") from None
+    except OSError as error:
+        raise ConfigFileError(f"The configuration file {path} cannot be read: {error.strerror or error}.") from error
     except json.JSONDecodeError as error:
         raise ConfigFileError(
-            f"The configuration file {path} is not JSON: {error.msg} (line {error.lineno})."
+            f"The configuration file {path} is not JSON: {error.msg} (line {error.lineno}, column {error.colno})."
         ) from None
+    except RecursionError:
+        raise ConfigFileError(f"The configuration file {path} is nested too deeply.") from None
     if not isinstance(config, dict):
         raise ConfigFileError(f"The configuration file {path} must hold one JSON object.")
     return config
 
 
+def has_rotating_token(config: dict[str, Any]) -> bool:
+    """Whether a sync may spend what the file holds and must write back what came for it."""
+    credentials = config.get("credentials")
+    return isinstance(credentials, dict) and credentials.get("auth_type") == "oauth2.0"
+
+
 def write_config(path: Path, config: dict[str, Any]) -> None:
     """Replace `path` by `config` so that any moment's crash leaves the old file or the new one, never half.
 
-    The file is readable by its owner only, and keeps that owner when root writes it. A symbolic link stays
-    a link: the file it names is replaced. When the folder cannot be written, the configuration goes to a
-    private file in the temporary folder, because the one before may hold a refresh token already
-    spent; UnwritableError then names that file.
+    The file is readable by its owner only, and keeps that owner when root writes it. A symbolic link stays a link: the
+    file it names is replaced. A file that cannot be replaced, because it is a mount point or its folder is closed, is
+    written in place, and keeps its owner and its mode. When neither can be, the configuration goes to a private file
+    in the temporary folder, because the one before may hold a refresh token already spent; UnwritableError then names
+    that file.
     """
-    target = path.resolve()
     content = json.dumps(config, indent=2, ensure_ascii=False).encode() + b"\n"
     try:
-        replace_file(target, content)
+        _write(path.resolve(), content)
     except OSError as error:
         reason = f"The new credentials could not be written to {path} ({error.strerror or error})"
         try:
@@ -67,7 +88,24 @@ def write_config(path: Path, config: dict[str, Any]) -> None:
                 "is lost. Make room, then reconnect the account."
             ) from error
         raise UnwritableError(
-            f"{reason}. They are kept in {kept}: make the folder writable, then move that file over {path}."
+            f"{reason}. They are kept in {kept}: {_remedy(error)}, then copy that file over {path}."
+        ) from error
+
+
+def prove_writable(path: Path) -> None:
+    """Write the file's own content back to it, as write_config would; for the moment before a token is spent.
+
+    Raises UnwritableError. A file that does not exist yet is proved by one beside it.
+    """
+    target = path.resolve()
+    try:
+        if target.exists():
+            _write(target, target.read_bytes())
+        else:
+            _new_file(target.parent, f".{target.name}.", b"").unlink()
+    except OSError as error:
+        raise UnwritableError(
+            f"Rotated tokens could not be written to {path} ({error.strerror or error}): {_remedy(error)} first."
         ) from error
 
 
@@ -90,6 +128,42 @@ def replace_file(target: Path, content: bytes) -> None:
         os.close(folder)
 
 
+def _write(target: Path, content: bytes) -> None:
+    try:
+        replace_file(target, content)
+    except OSError as error:
+        if error.errno not in _CLOSED_FOLDER or not target.exists():
+            raise
+        _overwrite(target, content)
+
+
+def _overwrite(target: Path, content: bytes) -> None:
+    """Write in place, in one call that never makes the file shorter.
+
+    A kill leaves the old or the new content: the kernel takes a page whole, and no configuration is longer than one.
+    """
+    descriptor = os.open(target, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        before = os.pread(descriptor, os.fstat(descriptor).st_size, 0)
+        text = content.rstrip()
+        size = max(len(before), -(-(len(text) + _SPARE) // _BLOCK) * _BLOCK)
+        if os.pwrite(descriptor, text + b" " * (size - len(text) - 1) + b"\n", 0) != size:
+            os.pwrite(descriptor, before, 0)
+            os.ftruncate(descriptor, len(before))
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remedy(error: OSError) -> str:
+    if error.errno in _NO_ROOM:
+        return "make room on its disk"
+    if error.errno == errno.EROFS:
+        return "mount it so that it can be written"
+    return "make the file, or its folder, writable"
+
+
 def _new_file(folder: Path, prefix: str, content: bytes) -> Path:
     descriptor, name = tempfile.mkstemp(dir=folder, prefix=prefix, suffix=".json")
     try:
@@ -104,32 +178,59 @@ def _new_file(folder: Path, prefix: str, content: bytes) -> Path:
 
 
 @contextmanager
-def lock_config(path: Path) -> Iterator[int]:
-    """Hold `<path>.lock`; yield its file descriptor.
+def lock_config(path: Path) -> Iterator[tuple[int, ...]]:
+    """Hold `<path>.lock`, and the file itself; yield the file descriptors.
 
-    A refresh token is spent once, so two processes must never start from the same file. The descriptor is
-    for the connector to inherit: the lock then lasts until the connector, too, has ended. LockedError says
-    who holds it, UnwritableError that the folder does not let us write (write_config could not either).
+    A refresh token is spent once, so two processes must never start from the same file. The descriptors are
+    for the connector to inherit: the lock then lasts until the connector, too, has ended. Two containers with the
+    same file mounted have no folder in common, and meet at the file. LockedError says who holds it, UnwritableError
+    that neither can be held.
     """
     target = path.resolve()
     lock_path = target.with_name(f"{target.name}.lock")
-    try:
-        descriptor = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise UnwritableError(
-            f"The folder of {path} must be writable, for rotated tokens and the lock: {error.strerror or error}."
-        ) from error
-    try:
+    with ExitStack() as stack:
+        held: list[int] = []
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.pread(descriptor, 300, 0).decode(errors="replace").strip() or "an unnamed process"
-            raise LockedError(
-                f"The configuration {path} is in use by another process ({holder}): wait until it has ended."
-            ) from None
-        started = datetime.now(UTC).isoformat(timespec="seconds")
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"process {os.getpid()} on {socket.gethostname()} since {started}\n".encode(), 0)
-        yield descriptor
-    finally:
-        os.close(descriptor)
+            held.append(_hold(lock_path, os.O_RDWR | os.O_CREAT, path, stack))
+            _sign(held[0], lock_path)
+        except OSError as error:
+            if error.errno not in _CLOSED_FOLDER or not target.exists():
+                raise UnwritableError(
+                    f"The folder of {path} must be writable, for rotated tokens and the lock: "
+                    f"{error.strerror or error}."
+                ) from error
+        if target.exists():
+            try:
+                # Locks on a network's file system want a file that is open for writing, where that is possible.
+                writable = os.access(target, os.W_OK)
+                held.append(_hold(target, os.O_RDWR if writable else os.O_RDONLY, path, stack))
+            except OSError as error:
+                raise UnwritableError(f"{path} cannot be locked: {error.strerror or error}.") from error
+        yield tuple(held)
+
+
+def _hold(file: Path, flags: int, path: Path, stack: ExitStack) -> int:
+    try:
+        descriptor = os.open(file, flags | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise UnwritableError(f"{file} is a symbolic link, which a lock is not: remove it.") from None
+        raise
+    stack.callback(os.close, descriptor)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.pread(descriptor, 300, 0).decode(errors="replace").strip() if flags & os.O_CREAT else ""
+        raise LockedError(
+            f"The configuration {path} is in use by another process ({holder or 'unnamed'}): wait until it has ended."
+        ) from None
+    return descriptor
+
+
+def _sign(descriptor: int, lock_path: Path) -> None:
+    facts = os.fstat(descriptor)
+    if not stat.S_ISREG(facts.st_mode) or facts.st_nlink != 1:
+        raise UnwritableError(f"{lock_path} is not a lock file, or has a second name: remove it.")
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"process {os.getpid()} on {socket.gethostname()} since {started}\n".encode(), 0)

@@ -10,15 +10,17 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-import requests
+import orjson
 
 from source_digitalocean_quolum.connect.errors import ConnectError, Exit
-from source_digitalocean_quolum.http.session import USER_AGENT
+from source_digitalocean_quolum.http.failures import describe_failure
+from source_digitalocean_quolum.http.session import HttpSession, RawAnswer
+from source_digitalocean_quolum.http.token_endpoint import APPLICATION_ERRORS, TokenAnswer, refresh_form
 
-_TIMEOUT = (10, 30)
-_APPLICATION_ERRORS = ("invalid_client", "unauthorized_client")
+_LONGEST_NAME = 100
+_session = HttpSession(connections=1)
 
 
 @dataclass(frozen=True)
@@ -58,14 +60,12 @@ class Attempt:
         digest = base64.urlsafe_b64encode(hashlib.sha256(self.verifier.encode()).digest())
         return {**query, "code_challenge": digest.rstrip(b"=").decode(), "code_challenge_method": "S256"}
 
+    def owns(self, callback: Mapping[str, str]) -> bool:
+        """Whether a redirect of the browser answers this attempt, and no other page made it up."""
+        return secrets.compare_digest(callback.get("state", "").encode(), self.state.encode())
+
     def code(self, callback: Mapping[str, str]) -> str:
-        """The code in the browser's answer; ConnectError when it was denied or belongs to another attempt."""
-        if not secrets.compare_digest(callback.get("state", "").encode(), self.state.encode()):
-            raise ConnectError(
-                Exit.WRONG_STATE,
-                "The answer in the browser belongs to another attempt (wrong state): close older tabs of "
-                "DigitalOcean and run this command again.",
-            )
+        """The code in the browser's answer to this attempt; ConnectError when there is none, as when it was denied."""
         if "error" in callback:
             raise _refused(callback["error"], self)
         if not callback.get("code"):
@@ -89,8 +89,8 @@ class Server:
         DigitalOcean shows these problems as pages of its own and never sends the browser back. Where it asks
         for a sign-in first, nothing is learnt, and an answer that is not understood is no reason to stop.
         """
-        response = _send("GET", self.consent_url(attempt))
-        words = response.text.lower() if 400 <= response.status_code < 500 else ""
+        answer = _send("GET", self.consent_url(attempt))
+        words = answer.content.decode(errors="replace").lower() if 400 <= answer.status < 500 else ""
         if "redirect uri" in words:
             raise _refused("invalid_redirect_uri", attempt)
         if "scope is invalid" in words:
@@ -98,7 +98,7 @@ class Server:
         if re.search(r"client is unknown|unknown client", words):
             raise _refused("invalid_client", attempt)
 
-    def exchange(self, attempt: Attempt, code: str) -> dict[str, Any]:
+    def exchange(self, attempt: Attempt, code: str) -> TokenAnswer:
         """The token answer for a code (RFC 6749 section 4.1.3), with access and refresh token."""
         form = {
             "grant_type": "authorization_code",
@@ -108,12 +108,11 @@ class Server:
         }
         if not attempt.application.client_secret:
             form["code_verifier"] = attempt.verifier
-        response = _send("POST", f"{self.base_url}/token", form)
-        answer = _object(response)
-        if response.status_code != 200:
-            raise _refused(str(answer.get("error") or answer.get("id") or f"HTTP {response.status_code}"), attempt)
+        answer = self._ask_token(form)
+        if not 200 <= answer.status < 300:
+            raise _refused(answer.error, attempt)
         for name in ("access_token", "refresh_token"):
-            if not isinstance(answer.get(name), str) or not answer[name]:
+            if not isinstance(answer.fields.get(name), str) or not answer.fields[name]:
                 raise ConnectError(
                     Exit.UNEXPECTED,
                     f"DigitalOcean authorized but sent no {name.replace('_', ' ')}: without it a sync would "
@@ -121,15 +120,14 @@ class Server:
                 )
         return answer
 
-    def refresh(self, application: Application, refresh_token: str) -> str | None:
-        """A new access token for a refresh token, or None when that refresh token no longer works."""
-        form = {"grant_type": "refresh_token", "refresh_token": refresh_token, **application.form()}
-        response = _send("POST", f"{self.base_url}/token", form)
-        if response.status_code == 200 and (token := _object(response).get("access_token")):
-            return str(token)
-        if response.status_code not in (400, 401):
-            raise _unexpected(response)
-        if _object(response).get("error") in _APPLICATION_ERRORS:
+    def refresh(self, application: Application, refresh_token: str) -> TokenAnswer | None:
+        """The tokens for a refresh token, which is spent by that; None when it no longer works."""
+        answer = self._ask_token(refresh_form({"refresh_token": refresh_token, **application.form()}))
+        if answer.has_token:
+            return answer
+        if answer.status not in (400, 401):
+            raise _unexpected(answer.status)
+        if answer.error in APPLICATION_ERRORS:
             raise ConnectError(
                 Exit.APPLICATION_REFUSED,
                 "DigitalOcean does not accept the client ID or client secret in the configuration file, so the "
@@ -139,12 +137,16 @@ class Server:
 
     def revoke(self, access_token: str) -> bool:
         """End a grant by its access token; False when that token is no longer valid."""
-        response = _send("POST", f"{self.base_url}/revoke", {"token": access_token}, bearer=access_token)
-        if response.status_code in (200, 204):
+        answer = _send("POST", f"{self.base_url}/revoke", {"token": access_token}, bearer=access_token)
+        if answer.status in (200, 204):
             return True
-        if response.status_code == 401:
+        if answer.status == 401:
             return False
-        raise _unexpected(response)
+        raise _unexpected(answer.status)
+
+    def _ask_token(self, form: Mapping[str, str]) -> TokenAnswer:
+        answer = _send("POST", f"{self.base_url}/token", form)
+        return TokenAnswer.from_content(answer.status, answer.content)
 
 
 @dataclass(frozen=True)
@@ -154,69 +156,46 @@ class Team:
     uuid: str
     name: str
 
+    @classmethod
+    def from_names(cls, uuid: Any, name: Any) -> "Team | None":
+        """None without a UUID. A terminal shows the name: what would move its cursor or colour it is taken out."""
+        if not uuid or not isinstance(uuid, str):
+            return None
+        shown = "".join(letter for letter in str(name or "") if letter.isprintable())[:_LONGEST_NAME]
+        return cls(uuid, shown.strip() or "without a name")
 
-def team_of(answer: Mapping[str, Any]) -> Team | None:
+
+def team_of(answer: TokenAnswer) -> Team | None:
     """The team a token answer names in its `info`, if it does."""
-    info = answer.get("info")
-    if not isinstance(info, dict) or not info.get("team_uuid"):
-        return None
-    return Team(str(info["team_uuid"]), str(info.get("team_name") or "without a name"))
+    info = answer.fields.get("info")
+    return Team.from_names(info.get("team_uuid"), info.get("team_name")) if isinstance(info, dict) else None
 
 
 def ask_team(api_base_url: str, access_token: str) -> Team | None:
     """The team GET /v2/account names; None when the token may not ask, is dead, or nothing answers."""
     try:
-        response = _send("GET", f"{api_base_url}/v2/account", bearer=access_token)
-    except ConnectError:
+        answer = _send("GET", f"{api_base_url}/v2/account", bearer=access_token)
+        body = orjson.loads(answer.content) if answer.status == 200 else None
+    except (ConnectError, orjson.JSONDecodeError):
         # The name is a courtesy: a grant is not thrown away for want of it.
         return None
-    account = _object(response).get("account") if response.status_code == 200 else None
+    account = body.get("account") if isinstance(body, dict) else None
     team = account.get("team") if isinstance(account, dict) else None
-    if not isinstance(team, dict) or not team.get("uuid"):
-        return None
-    return Team(str(team["uuid"]), str(team.get("name") or "without a name"))
+    return Team.from_names(team.get("uuid"), team.get("name")) if isinstance(team, dict) else None
 
 
-def _send(
-    method: str, url: str, form: Mapping[str, str] | None = None, *, bearer: str | None = None
-) -> requests.Response:
-    def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
-        # Also without a token: given no `auth`, requests would send what ~/.netrc has for this host.
-        if bearer:
-            request.headers["Authorization"] = f"Bearer {bearer}"
-        return request
-
-    host = urlsplit(url).netloc
+def _send(method: str, url: str, form: Mapping[str, str] | None = None, *, bearer: str = "") -> RawAnswer:
+    sent = {"data": form} if form else {}
     try:
-        return requests.request(
-            method,
-            url,
-            data=form,
-            auth=sign,
-            headers={"User-Agent": USER_AGENT},
-            timeout=_TIMEOUT,
-            allow_redirects=False,
-        )
-    except requests.exceptions.SSLError:
-        problem = "its certificate is not trusted on this machine; a proxy may stand in between"
-    except requests.Timeout:
-        problem = "it did not answer in time; check the network, proxy or firewall"
-    except requests.RequestException:
-        problem = "no network, or a firewall or proxy that does not let this machine through"
-    raise ConnectError(Exit.NO_NETWORK, f"{host} cannot be reached: {problem}.")
+        return _session.exchange(method, url, authorization=f"Bearer {bearer}" if bearer else "", **sent)
+    except (OSError, ValueError) as error:
+        _, problem = describe_failure(error, url)
+        raise ConnectError(Exit.NO_NETWORK, f"DigitalOcean cannot be asked: {problem}.") from None
 
 
-def _object(response: requests.Response) -> dict[str, Any]:
-    try:
-        body = response.json()
-    except requests.JSONDecodeError:
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
-def _unexpected(response: requests.Response) -> ConnectError:
+def _unexpected(status: int) -> ConnectError:
     return ConnectError(
-        Exit.UNEXPECTED, f"DigitalOcean's authorization server answered HTTP {response.status_code}. Try again later."
+        Exit.UNEXPECTED, f"DigitalOcean's authorization server answered HTTP {status}. Try again later."
     )
 
 
@@ -230,7 +209,7 @@ def _refused(reason: str, attempt: Attempt) -> ConnectError:
             "DigitalOcean did not accept the code from the browser: it has expired or was already used. "
             "Run this command again.",
         )
-    if reason in _APPLICATION_ERRORS:
+    if reason in APPLICATION_ERRORS:
         return ConnectError(
             Exit.APPLICATION_REFUSED,
             "DigitalOcean does not accept this OAuth application: compare the client ID and the client secret "

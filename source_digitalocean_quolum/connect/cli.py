@@ -16,12 +16,14 @@ from source_digitalocean_quolum.config_file import (
     LockedError,
     UnwritableError,
     lock_config,
+    prove_writable,
     read_config,
 )
 from source_digitalocean_quolum.connect.authorization import Application
 from source_digitalocean_quolum.connect.errors import ConnectError, Exit
 from source_digitalocean_quolum.connect.flow import Person, Target, connect, disconnect
-from source_digitalocean_quolum.connect.loopback import PATH, receiver
+from source_digitalocean_quolum.connect.loopback import PATH, listen
+from source_digitalocean_quolum.http.token_endpoint import TokenAnswer
 
 REGISTERED_PORT = 8765
 _CLIENT_ID, _CLIENT_SECRET = "DIGITALOCEAN_CLIENT_ID", "DIGITALOCEAN_CLIENT_SECRET"
@@ -62,12 +64,13 @@ def _connect(options: argparse.Namespace, person: Person) -> None:
     _before(path)
     _require_folder(path)
     with lock_config(path):
+        prove_writable(path)
         before = _before(path)
         application = _application(options, before)
         target = Target(path, before, application, _addresses(options))
         # The clicks are worth nothing when the file that comes of them is refused by the connector.
-        _validate(path, target.config({"access_token": "to come", "refresh_token": "to come"}))
-        with receiver(_port(options, application)) as listening:
+        _validate(path, target.config(TokenAnswer(200, {"access_token": "to-come", "refresh_token": "to-come"})))
+        with listen(_port(options, application)) as listening:
             connect(
                 target,
                 listening,
@@ -82,6 +85,7 @@ def _connect(options: argparse.Namespace, person: Person) -> None:
 def _disconnect(options: argparse.Namespace, person: Person) -> None:
     read_config(options.config)
     with lock_config(options.config):
+        prove_writable(options.config)
         before = read_config(options.config)
         credentials = _credentials(before)
         application = Application(str(credentials.get("client_id") or ""), credentials.get("client_secret") or None)

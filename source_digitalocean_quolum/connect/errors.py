@@ -21,7 +21,7 @@ class Exit(IntEnum):
     IN_USE = 3, "another process uses the configuration file"
     UNWRITABLE = 4, "the configuration file or its folder cannot be written"
     DENIED = 5, "access was denied on the consent page"
-    WRONG_STATE = 6, "the answer in the browser belongs to another attempt"
+    WRONG_STATE = 6, "nobody authorized in time, but answers came that belong to another attempt"
     CODE_REFUSED = 7, "the code from the browser has expired or was already used"
     APPLICATION_REFUSED = 8, "DigitalOcean does not know the client ID, or the client secret is wrong"
     REDIRECT_REFUSED = 9, "the redirect URI is not registered with the application"

@@ -59,9 +59,9 @@ class Target:
     def _setting(self, name: str, default: str) -> Any:
         return self.addresses.get(name) or self.before.get(name) or default
 
-    def config(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+    def config(self, answer: TokenAnswer) -> dict[str, Any]:
         """The new content: everything as it was, with the credentials of a token answer."""
-        credentials = TokenAnswer(200, answer).renew({"auth_type": "oauth2.0", **self.application.form()})
+        credentials = answer.renew({"auth_type": "oauth2.0", **self.application.form()})
         return {**self.before, **self.addresses, "credentials": credentials}
 
 
@@ -73,6 +73,7 @@ def connect(
     `accept_any` accepts another team than before without asking.
     """
     attempt = Attempt(target.application, receiver.redirect_uri, scope)
+    receiver.expect(attempt.owns)
     target.server.probe(attempt)
     before = _team_before(target)
     url = target.server.consent_url(attempt)
@@ -83,6 +84,12 @@ def connect(
     person.say(f"\n  {url}\n")
     person.say(f"Waiting up to {seconds:g} seconds for you to authorize. Ctrl-C stops.")
     callback = receiver.wait(seconds)
+    if callback is None and receiver.strayed:
+        raise ConnectError(
+            Exit.WRONG_STATE,
+            f"Nobody authorized within {seconds:g} seconds, but an answer came that belongs to another attempt (wrong "
+            "state): close older tabs of DigitalOcean and run this command again.",
+        )
     if callback is None:
         raise ConnectError(
             Exit.TIMEOUT,
@@ -103,7 +110,10 @@ def _finish(
     target: Target, attempt: Attempt, callback: Callback, person: Person, before: Team | None, *, accept_any: bool
 ) -> None:
     answer = target.server.exchange(attempt, attempt.code(callback.parameters))
-    team = team_of(answer) or ask_team(target.api_base_url, answer["access_token"])
+    if before is None:
+        # Kept first: from here on nothing that fails can lose it.
+        write_config(target.path, target.config(answer))
+    team = team_of(answer) or ask_team(target.api_base_url, answer.fields["access_token"])
     if before and team and before.uuid != team.uuid and not accept_any:
         callback.answer(pages.other_team(before.name, team.name))
         person.say(
@@ -111,13 +121,14 @@ def _finish(
             "were filled from one team would go on with the other."
         )
         if not person.agrees(f"Use {team.name} from now on?"):
-            target.server.revoke(answer["access_token"])
+            target.server.revoke(answer.fields["access_token"])
             raise ConnectError(
                 Exit.OTHER_TEAM,
                 f"Nothing was changed: you authorized the team {team.name} instead of {before.name}. Run this "
                 f"command again and choose {before.name}, or accept the other team with --yes.",
             )
-    write_config(target.path, target.config(answer))
+    if before is not None:
+        write_config(target.path, target.config(answer))
     callback.answer(pages.connected(team.name if team else None, target.path.name, again=target.again))
     done = "Reconnected" if target.again else "Connected"
     person.say(f"{done} to DigitalOcean{f': team {team.name}' if team else ''}. The access is kept in {target.path}.")
@@ -145,7 +156,10 @@ def disconnect(target: Target, person: Person) -> None:
     ended = access != "" and target.server.revoke(access)
     if not ended and refresh:
         renewed = target.server.refresh(target.application, refresh)
-        ended = renewed is not None and target.server.revoke(renewed)
+        if renewed is not None:
+            # Kept first: if it cannot be revoked now, it can the next time.
+            write_config(target.path, {**target.before, "credentials": renewed.renew(credentials)})
+            ended = target.server.revoke(renewed.fields["access_token"])
     kept = {name: value for name, value in credentials.items() if name not in _TOKENS}
     write_config(target.path, {**target.before, "credentials": kept})
     how = "Disconnected" if ended else "The access had already ended"
@@ -178,7 +192,7 @@ def _team_before(target: Target) -> Team | None:
         return team
     try:
         note = json.loads(_team_path(target.path).read_text(encoding="utf-8"))
-        return Team(str(note["team_uuid"]), str(note["team_name"]))
+        return Team.from_names(note["team_uuid"], note["team_name"])
     except (OSError, ValueError, KeyError, TypeError):
         # No note, or one somebody edited: then nothing is known, and nothing is claimed.
         return None

@@ -3,7 +3,7 @@
 import errno
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -43,26 +43,50 @@ class Callback:
         self._sent.set()
 
 
-@dataclass(frozen=True)
+@dataclass
 class Receiver:
-    """The listening server: `redirect_uri` is its address, `wait` its one result."""
+    """The listening server: `redirect_uri` is its address, `wait` its one result.
 
-    redirect_uri: str
-    _callbacks: "queue.Queue[Callback]"
+    Any page that the browser shows can call this address, too. So a redirect counts only when it is the answer that is
+    expected; `strayed` tells that there was another.
+    """
+
+    redirect_uri: str = ""
+    strayed: bool = False
+    _owns: Callable[[Mapping[str, str]], bool] = field(default=lambda _: False)
+    _taken: threading.Lock = field(default_factory=threading.Lock)
+    _callbacks: "queue.Queue[Callback]" = field(default_factory=queue.Queue)
+
+    def expect(self, owns: Callable[[Mapping[str, str]], bool]) -> None:
+        """From now on the redirect that `owns` knows is ours."""
+        self._owns = owns
 
     def wait(self, seconds: float) -> Callback | None:
-        """The first redirect, or None when there is none in time."""
+        """The redirect that is expected, or None when it does not come in time."""
         try:
             return self._callbacks.get(timeout=seconds)
         except queue.Empty:
             return None
 
+    def take(self, parameters: dict[str, str]) -> Callback | None:
+        """The callback to be answered for a redirect that is ours; None when one was taken before."""
+        if not self._taken.acquire(blocking=False):
+            return None
+        callback = Callback(parameters)
+        self._callbacks.put(callback)
+        return callback
+
+    def is_ours(self, parameters: Mapping[str, str]) -> bool:
+        """Whether a redirect is the one that is expected."""
+        ours = self._owns(parameters)
+        self.strayed = self.strayed or not ours
+        return ours
+
 
 @contextmanager
-def receiver(port: int) -> Iterator[Receiver]:
+def listen(port: int) -> Iterator[Receiver]:
     """Listen on 127.0.0.1 (port 0: a free one); ConnectError PORT_IN_USE when that is not possible."""
-    callbacks: queue.Queue[Callback] = queue.Queue()
-    taken = threading.Lock()
+    receiver = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
         timeout = 30
@@ -71,13 +95,13 @@ def receiver(port: int) -> Iterator[Receiver]:
             address = urlsplit(self.path)
             parameters = dict(parse_qsl(address.query))
             # Browsers also ask for icons, and people open the bare address.
-            if address.path != PATH or not {"code", "error"} & parameters.keys():
+            if address.path != PATH or not {"code", "error", "state"} & parameters.keys():
                 self._show(404, pages.nothing_here())
-            elif not taken.acquire(blocking=False):
+            elif not receiver.is_ours(parameters):
+                self._show(400, pages.other_attempt())
+            elif (callback := receiver.take(parameters)) is None:
                 self._show(409, pages.already_answered())
             else:
-                callback = Callback(parameters)
-                callbacks.put(callback)
                 try:
                     self._show(200, callback.page())
                 finally:
@@ -111,7 +135,8 @@ def receiver(port: int) -> Iterator[Receiver]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
     thread.start()
     try:
-        yield Receiver(f"http://{_HOST}:{server.server_address[1]}{PATH}", callbacks)
+        receiver.redirect_uri = f"http://{_HOST}:{server.server_address[1]}{PATH}"
+        yield receiver
     finally:
         server.shutdown()
         server.server_close()

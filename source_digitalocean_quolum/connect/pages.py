@@ -83,6 +83,17 @@ def nothing_here() -> str:
     )
 
 
+def other_attempt() -> str:
+    """A redirect that does not answer what is waited for: from an older tab, or made up by another page."""
+    return _page(
+        "wait",
+        "&#63;",
+        "This is another attempt",
+        "This answer belongs to another attempt (wrong state), and changes nothing. The terminal still waits: use the "
+        "link that it shows now.",
+    )
+
+
 def already_answered() -> str:
     """A second redirect, for example after a reload."""
     return _page("wait", "&#63;", "Already answered", "The terminal shows how it went. You can close this tab.")

@@ -1,7 +1,6 @@
 """What Connect sends to the authorization server, and what it makes of the answers."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl
 
@@ -11,7 +10,7 @@ import requests_mock
 
 from source_digitalocean_quolum.connect.authorization import Application, Attempt, Server, Team, ask_team, team_of
 from source_digitalocean_quolum.connect.errors import ConnectError, Exit
-from source_digitalocean_quolum.http.oauth import expiry_of, with_tokens
+from source_digitalocean_quolum.http.token_endpoint import TokenAnswer
 
 BASE, API = "https://cloud.digitalocean.com/v1/oauth", "https://api.digitalocean.com"
 SERVER = Server(BASE)
@@ -110,9 +109,15 @@ def test_every_refusal_in_the_browser_has_its_exit_code(error: str, code: Exit, 
 @pytest.mark.parametrize("state", [{}, {"state": ""}, {"state": "Zürich"}, {"state": PUBLIC.state}])
 def test_an_answer_with_another_state_is_believed_in_nothing(state: dict[str, str]) -> None:
     for answer in ({"code": "x"}, {"error": "access_denied"}):
-        with pytest.raises(ConnectError) as refused:
-            CONFIDENTIAL.code({**state, **answer})
-        assert refused.value.exit_code is Exit.WRONG_STATE
+        assert not CONFIDENTIAL.owns({**state, **answer})
+    assert CONFIDENTIAL.owns({"state": CONFIDENTIAL.state})
+
+
+@pytest.mark.parametrize("answer", [{}, {"code": ""}])
+def test_a_browser_that_comes_back_without_a_code_has_nothing_to_exchange(answer: dict[str, str]) -> None:
+    with pytest.raises(ConnectError, match="without a code") as refused:
+        CONFIDENTIAL.code(answer)
+    assert refused.value.exit_code is Exit.UNEXPECTED
 
 
 @pytest.mark.parametrize(
@@ -120,7 +125,8 @@ def test_an_answer_with_another_state_is_believed_in_nothing(state: dict[str, st
     [
         (requests.exceptions.SSLError("tls"), "certificate"),
         (requests.ConnectTimeout(), "did not answer in time"),
-        (requests.ConnectionError("no route"), "no network"),
+        (requests.ConnectionError("no route"), "could not be reached"),
+        (OSError("no certificates"), "cannot be read"),
     ],
 )
 def test_a_server_out_of_reach_is_named_without_its_query(web: Any, problem: Exception, words: str) -> None:
@@ -128,7 +134,8 @@ def test_a_server_out_of_reach_is_named_without_its_query(web: Any, problem: Exc
     with pytest.raises(ConnectError, match=words) as refused:
         SERVER.probe(CONFIDENTIAL)
     assert refused.value.exit_code is Exit.NO_NETWORK
-    assert str(refused.value).startswith("cloud.digitalocean.com cannot be reached")
+    assert str(refused.value).startswith("DigitalOcean cannot be asked: ")
+    assert "client-of-the-tests" not in str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -174,14 +181,16 @@ def test_a_wrong_secret_in_the_file_is_not_taken_for_a_grant_that_has_ended(web:
 
 def test_the_team_comes_from_the_answer_or_the_api_and_is_never_required(web: Any) -> None:
     info = {"info": {"team_uuid": "uuid-1", "team_name": "Blue"}}
-    assert team_of(info) == Team("uuid-1", "Blue")
-    assert team_of({"info": "odd"}) is team_of({}) is None
+    assert team_of(TokenAnswer(200, info)) == Team("uuid-1", "Blue")
+    assert team_of(TokenAnswer(200, {"info": "odd"})) is team_of(TokenAnswer(200, {})) is None
     web.get(f"{API}/v2/account", json={"account": {"team": {"uuid": "uuid-2", "name": "Red"}}})
     assert ask_team(API, ACCESS) == Team("uuid-2", "Red")
     silences: list[dict[str, Any]] = [
         {"status_code": 403},
         {"json": {"account": {}}},
         {"text": "<html>"},
+        {"text": "[" * 5000},
+        {"json": {"account": {"team": {"uuid": 7}}}},
         {"exc": requests.ConnectionError()},
     ]
     for answer in silences:
@@ -189,14 +198,29 @@ def test_the_team_comes_from_the_answer_or_the_api_and_is_never_required(web: An
         assert ask_team(API, ACCESS) is None
 
 
-@pytest.mark.parametrize("seconds", [1800, 3600, 86_400.0, 2_592_000])
-def test_a_tokens_life_is_as_long_as_the_answer_says(seconds: float) -> None:
-    credentials = with_tokens({"token_expiry_date": "2020-01-01T00:00:00Z"}, {**PAIR, "expires_in": seconds})
-    expiry = expiry_of(credentials)
-    assert expiry
-    assert abs(expiry - datetime.now(UTC) - timedelta(seconds=seconds)) < timedelta(seconds=60)
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Blue & <b>", "Blue & <b>"),
+        ("Blue\x1b[2J\x1b]0;owned\x07\r\nConnected", "Blue[2J]0;ownedConnected"),
+        ("\u202egreen\u2066", "green"),
+        ("x" * 5000, "x" * 100),
+        ("\x1b", "without a name"),
+        (None, "without a name"),
+        (["odd"], "['odd']"),
+    ],
+)
+def test_a_teams_name_cannot_draw_on_the_terminal(name: Any, shown: str) -> None:
+    assert Team.from_names("uuid-1", name) == Team("uuid-1", shown)
 
 
-def test_without_a_stated_life_no_expiry_is_made_up() -> None:
-    answer = {name: value for name, value in PAIR.items() if name != "expires_in"}
-    assert "token_expiry_date" not in with_tokens({"token_expiry_date": "2020-01-01T00:00:00Z"}, answer)
+LIVES = ["1000000000000", "1e15", "Infinity", "-1", "null", '"soon"', "[" * 1000 + "]" * 1000]
+
+
+@pytest.mark.parametrize("status", [200, 201])
+@pytest.mark.parametrize("life", LIVES)
+def test_tokens_are_kept_whatever_else_the_answer_holds(web: Any, status: int, life: str) -> None:
+    body = f'{{"access_token": "{ACCESS}", "refresh_token": "{REFRESH}", "expires_in": {life}}}'
+    web.post(f"{BASE}/token", status_code=status, text=body)
+    kept = SERVER.exchange(CONFIDENTIAL, "the-code").renew({"token_expiry_date": "2020-01-01T00:00:00Z"})
+    assert kept == {"access_token": ACCESS, "refresh_token": REFRESH}

@@ -10,7 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from source_digitalocean_quolum.config_file import ConfigFileError, lock_config, read_config, write_config
+from source_digitalocean_quolum.config_file import (
+    ConfigFileError,
+    has_rotating_token,
+    lock_config,
+    prove_writable,
+    read_config,
+    write_config,
+)
 from source_digitalocean_quolum.config_file import LockedError as ConfigLockedError
 from warehouse.sync.connector import Connector, default_command, parse_command
 from warehouse.sync.errors import (
@@ -83,9 +90,12 @@ def _sync(options: argparse.Namespace, redact: Redactor) -> int:
         raise ConfigurationError(f"The folder of the report {options.json} does not exist: create it first.")
     redact.learn(read_config(options.config))
     with ExitStack() as stack:
-        lock = stack.enter_context(lock_config(options.config))
+        locks = stack.enter_context(lock_config(options.config))
         # Another sync may have rotated the token between the first look and the lock.
-        redact.learn(read_config(options.config))
+        config = read_config(options.config)
+        redact.learn(config)
+        if has_rotating_token(config):
+            prove_writable(options.config)
         folder = stack.enter_context(work_dir(options.config))
         warehouse = stack.enter_context(_open_warehouse(options, folder))
         progress = stack.enter_context(open_progress(redact, quiet=options.quiet))
@@ -101,7 +111,7 @@ def _sync(options: argparse.Namespace, redact: Redactor) -> int:
             elif message["type"] == "TRACE" and message["trace"].get("type") == "ERROR":
                 progress.say("ERROR", str(message["trace"]["error"].get("message", "")))
 
-        connector = Connector(command, options.config, folder, keep_config, show, inherit=(lock,))
+        connector = Connector(command, options.config, folder, keep_config, show, inherit=locks)
         engine = _prepare(options, connector, warehouse, folder, progress)
         catalog = configured_catalog([run.plan for run in engine.runs.values()])
         states = [dict(run.plan.state) for run in engine.runs.values() if run.plan.state is not None]
