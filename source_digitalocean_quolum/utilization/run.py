@@ -59,7 +59,7 @@ class UtilizationRun:
         self.interval = SECONDS[self.settings.interval]
         self.table = load()
         self._context = RunContext.from_config(config)
-        self.inventory = Inventory(list_stream, self._context.is_refused)
+        self.inventory = Inventory(list_stream, self._context.access.is_refused)
         self.selected = selected
         self._lock = threading.Lock()
         self._times: RunTimes | None = None

@@ -73,7 +73,7 @@ class MetricsService:
         """The matrix of a range query that was evaluated at the end of each interval."""
         terms = sorted(set(re.findall(r'"(\w+)/(\w+)"', query)))
         asked = Asked("insights", region, tuple(sorted({name for name, _ in terms})), start - self.interval, end)
-        if refusal := self._refuse(asked):
+        if refusal := self.refuse(asked):
             return refusal
         return [
             _series({"resource_urn": f"do:droplet:{one}", "quolum_statistic": f"{metric}/{statistic}"}, values)
@@ -88,7 +88,7 @@ class MetricsService:
         start, end = int(parameters["start"]), int(parameters["end"])
         urn = f"do:droplet:{parameters['host_id']}"
         # What the connector wants to know begins one sampling step later.
-        if refusal := self._refuse(Asked("monitoring", urn, (path,), start + STEP, end)):
+        if refusal := self.refuse(Asked("monitoring", urn, (path,), start + STEP, end)):
             return refusal
         name = "/".join([path, *(parameters[one] for one in ("interface", "direction") if one in parameters)])
         times = range(-(-start // STEP) * STEP, end + 1, STEP)
@@ -101,7 +101,8 @@ class MetricsService:
             for mode, share in counted.items()
         ]
 
-    def _refuse(self, asked: Asked) -> Reply | None:
+    def refuse(self, asked: Asked) -> Reply | None:
+        """What is said in the place of figures; None for figures."""
         self.asked.append(asked)
         return self.instead if self.trouble(asked) else None
 

@@ -10,6 +10,7 @@ import pytest
 from airbyte_cdk.models import AirbyteStateMessage
 from airbyte_cdk.test.state_builder import StateBuilder
 
+from unit_tests.mock_server.clock import Clock
 from unit_tests.mock_server.commands import Output, read, token_config
 from unit_tests.mock_server.server import DigitalOcean, Reply, Request, error, page_of
 
@@ -212,10 +213,10 @@ def test_thousands_of_droplets_in_one_region_are_asked_for_some_metrics_at_a_tim
 
 @pytest.mark.parametrize("ahead", [timedelta(days=4), timedelta(minutes=-20)])
 def test_the_earlier_of_two_clocks_closes_intervals_and_the_difference_is_told_once(
-    api: DigitalOcean, ahead: timedelta
+    api: DigitalOcean, clock: Clock, ahead: timedelta
 ) -> None:
     """DigitalOcean's clock four days ahead: four days of intervals would be emitted before they are over."""
-    now = datetime.now(UTC)
+    now = datetime.fromtimestamp(clock.epoch(), UTC)
     begun = f"{now - timedelta(hours=4):%Y-%m-%dT%H}:00:00Z"
 
     output = sync(api, "insights", begun, moment=format_datetime(now + ahead, usegmt=True))
@@ -227,8 +228,8 @@ def test_the_earlier_of_two_clocks_closes_intervals_and_the_difference_is_told_o
     assert len([text for text in output.warnings() if "DigitalOcean's clock is" in text]) == 1
 
 
-def test_clocks_that_differ_by_little_are_no_news(api: DigitalOcean) -> None:
-    now = datetime.now(UTC)
+def test_clocks_that_differ_by_little_are_no_news(api: DigitalOcean, clock: Clock) -> None:
+    now = datetime.fromtimestamp(clock.epoch(), UTC)
     begun = f"{now - timedelta(hours=4):%Y-%m-%dT%H}:00:00Z"
 
     output = sync(api, "insights", begun, moment=format_datetime(now + timedelta(minutes=4), usegmt=True))
@@ -310,7 +311,7 @@ def test_a_list_that_fails_costs_its_own_stream_alone(api: DigitalOcean) -> None
     for kind, found in (("droplets", rows("droplets", 1)), ("gpus", [])):
         body = page_of("droplets", found, 1, len(found), more=False)
         api.on("/v2/droplets", {"page": "1", "per_page": "200", "type": kind}, Reply(body, headers=now))
-    api.on("/v2/load_balancers", {"page": "1", "per_page": "200"}, error(503, "service_unavailable"))
+    api.on("/v2/load_balancers", None, error(503, "service_unavailable"))
     api.on(f"/v2/insights/query/{REGIONS[0]}/prom/api/v1/query_range", None, one_series, method="POST")
 
     output = read_load_balancers("droplet_utilization")
@@ -323,6 +324,7 @@ def test_a_list_that_fails_costs_its_own_stream_alone(api: DigitalOcean) -> None
 
 def test_a_list_that_the_token_may_not_read_moves_no_cursor(api: DigitalOcean) -> None:
     api.on("/v2/load_balancers", {"page": "1", "per_page": "200"}, error(403, "forbidden"))
+    api.on("/v2/account", None, {"account": {"uuid": "u-1", "status": "active"}})
 
     output = read_load_balancers()
 

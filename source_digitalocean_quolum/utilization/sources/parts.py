@@ -1,5 +1,6 @@
 """A question that failed as a whole, asked in parts: what can be learned is, and what cannot is known exactly."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -18,6 +19,8 @@ Problem = TooMuch | NotUnderstood | Absent | Unreadable | AirbyteTracedException
 _PROBLEMS = (TooMuch, NotUnderstood, Absent, Unreadable, AirbyteTracedException)
 # The smallest questions that are tried before a failure is taken for one of the whole place.
 _PROBES = 4
+# Seconds that a server which is away for a moment is given.
+_MOMENT = 5.0
 
 
 @dataclass(frozen=True)
@@ -89,10 +92,18 @@ def ask_in_parts(
         probes = _choose_probes(metrics, window, turn)
         answered = next((part for some, part in probes if _is_answered(ask, some, part)), None)
     if answered is None:
-        yield outcome
+        yield _ask_again(ask, outcome)
         return
     for some, part in _divide(ask, outcome, answered):
         yield from ask_in_parts(ask, some, part, turn)
+
+
+def _ask_again(ask: Ask[M, T], failed: Failed[M]) -> Answered[M, T] | Failed[M]:
+    """Once more, after a moment, what was not too much after all: a server that is away says 503, too."""
+    if not isinstance(failed.problem, TooMuch):
+        return failed
+    time.sleep(_MOMENT)
+    return ask_once(ask, failed.metrics, failed.window)
 
 
 def _divide(ask: Ask[M, T], failed: Failed[M], answered: Window) -> list[tuple[Sequence[M], Window]]:
