@@ -37,10 +37,11 @@ from source_digitalocean_quolum.protocol.stream_messages import StreamMessages
 from source_digitalocean_quolum.state import read_states, revise_states
 from source_digitalocean_quolum.utilization import table
 from source_digitalocean_quolum.utilization.access import utilization_access
-from source_digitalocean_quolum.utilization.resources import share_lists
+from source_digitalocean_quolum.utilization.position import find_position
+from source_digitalocean_quolum.utilization.resources import name_lists, share_lists
 from source_digitalocean_quolum.utilization.run import UtilizationRun
 from source_digitalocean_quolum.utilization.settings import UtilizationSettings
-from source_digitalocean_quolum.utilization.stream import CURSOR, begins, utilization_stream
+from source_digitalocean_quolum.utilization.stream import CURSOR, utilization_stream
 from source_digitalocean_quolum.utilization.windows import SECONDS
 
 
@@ -173,19 +174,20 @@ class SourceDigitaloceanQuolum(DeclarativeSource):
         features = table.load().features.values()
         settings = UtilizationSettings.model_validate(self.config.get("utilization") or {})
         interval, now = SECONDS[settings.interval], time.time()
-        starts = {
-            one.stream: begins(one.stream, self.config, self._utilization_states, interval, now) for one in features
+        positions = {
+            one.stream: find_position(one.stream, self.config, self._utilization_states, interval, now)
+            for one in features
         }
-        selected = {name: starts[name] for name in starts if name in self._selected}
+        selected = {name: positions[name] for name in positions if name in self._selected}
         run = UtilizationRun(self.config, self._list, selected)
         states, messages = self.states, self.messages
-        return [utilization_stream(one, run, starts[one.stream], states, messages) for one in features]
+        return [utilization_stream(one, run, positions[one.stream], states, messages) for one in features]
 
-    def _list(self, name: str) -> AbstractStream:
-        """A stream of the manifest as a list of what is there now: without a cursor, its pages shared."""
+    def _list(self, name: str, *, fresh: bool = False) -> AbstractStream:
+        """A stream of the manifest as a list of what is there now: no cursor, and its pages shared unless `fresh`."""
         declared = deepcopy(next(one for one in self.resolved_manifest["streams"] if one["name"] == name))
         declared.pop("incremental_sync", None)
-        declared["retriever"]["requester"]["use_cache"] = True
+        declared["retriever"]["requester"]["use_cache"] = not fresh
         return self.build_stream(declared)
 
     def stream_probes(self) -> list[StreamProbes]:
@@ -199,8 +201,8 @@ def _needed(catalog: ConfiguredAirbyteCatalog | None) -> set[str]:
     """The manifest's streams that a read of this catalog builds: its own, and lists of what utilization measures."""
     selected = {one.stream.name for one in catalog.streams} if catalog else set()
     features = table.load().features if selected - set(manifest.declared_streams()) else {}
-    if selected & set(features):
-        selected |= {source.list for feature in features.values() for source in feature.resources}
+    if chosen := selected & set(features):
+        selected |= name_lists(features[name] for name in chosen)
     return selected
 
 

@@ -1,10 +1,10 @@
 """The uniform record that a metric's interval becomes (DESIGN: one record shape for every feature)."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 from source_digitalocean_quolum.utilization.sources.metric_interval import Labels, MetricInterval
+from source_digitalocean_quolum.utilization.times import format_time
 
 
 class RecordBuilder:
@@ -51,11 +51,6 @@ class RecordBuilder:
             # Escaped, so that no two sets of labels read the same.
             self._keys[labels] = ",".join(f"{name}={_escape(value)}" for name, value in labels)
         return self._keys[labels]
-
-
-def format_time(seconds: float) -> str:
-    """UNIX seconds as RFC 3339 in UTC, e.g. 2026-11-23T12:00:00Z."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _escape(value: str) -> str:

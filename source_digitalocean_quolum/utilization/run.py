@@ -1,26 +1,40 @@
-"""What all utilization streams of one run share: the cut-off, the inventory, and the price in requests, told first."""
+"""What all utilization streams of one run share: its times, the inventory, and the requests it takes, told first."""
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_digitalocean_quolum.http.budget import BURST_SHARE, REQUESTS_PER_HOUR
 from source_digitalocean_quolum.http.run_context import RunContext
 from source_digitalocean_quolum.utilization.api import MetricsApi
-from source_digitalocean_quolum.utilization.resources import Inventory
+from source_digitalocean_quolum.utilization.gaps import EVERYWHERE, group
+from source_digitalocean_quolum.utilization.position import Position
+from source_digitalocean_quolum.utilization.resources import Inventory, ListStream
 from source_digitalocean_quolum.utilization.settings import UtilizationSettings
 from source_digitalocean_quolum.utilization.sources.insights import Insights
 from source_digitalocean_quolum.utilization.sources.monitoring import Monitoring
 from source_digitalocean_quolum.utilization.table import Feature, load
-from source_digitalocean_quolum.utilization.windows import SECONDS, count, cut_off
+from source_digitalocean_quolum.utilization.windows import SECONDS, count_windows, find_last_end
 
 logger = logging.getLogger("airbyte")
 
 Source = Insights | Monitoring
+
+
+@dataclass(frozen=True)
+class RunTimes:
+    """When the run is, by the earlier of DigitalOcean's clock and ours, and the end of the last interval that it reads.
+
+    In UNIX seconds, the same for every stream.
+    """
+
+    now: int
+    end: int
 
 
 @dataclass(frozen=True)
@@ -32,56 +46,56 @@ class RequestEstimate:
 
 
 class UtilizationRun:
-    """One run's view of utilization; `selected` maps the selected streams to where each goes on (UNIX seconds)."""
+    """One run's view of utilization; `selected` maps the selected streams to where each goes on."""
 
     def __init__(
         self,
         config: Mapping[str, Any],
-        stream_of: Callable[[str], AbstractStream],
-        selected: Mapping[str, float],
+        list_stream: ListStream,
+        selected: Mapping[str, Position],
     ) -> None:
         self.config = config
         self.settings = UtilizationSettings.model_validate(config.get("utilization") or {})
         self.interval = SECONDS[self.settings.interval]
         self.table = load()
-        self.inventory = Inventory(self.table, stream_of)
-        self._selected = selected
+        self._context = RunContext.from_config(config)
+        self.inventory = Inventory(list_stream, self._context.access.is_refused)
+        self.selected = selected
         self._lock = threading.Lock()
-        self._cut_off: int | None = None
-        self._told = False
+        self._times: RunTimes | None = None
         self._refusals: set[str] = set()
 
-    def sources(self, feature: Feature) -> list[Source]:
+    def list_sources(self, feature: Feature) -> list[Source]:
         """The sources that can be asked for a feature, the preferred one first."""
         every = self.settings.metrics == "all"
-        resources = self.inventory.of(feature)
+        resources = self.inventory.resources_for(feature)
         found: list[Source] = []
         if self.settings.source != "monitoring" and (metrics := feature.asked_of("insights", every=every)):
             api = MetricsApi(feature.stream, self.config)
-            regions = self.inventory.regions(feature)
+            regions = self.inventory.regions_for(feature)
             found.append(Insights(api, feature, metrics, resources, regions, self.table.identity_labels))
         if self.settings.source != "insights" and (metrics := feature.asked_of("monitoring", every=every)):
             api = MetricsApi(feature.stream, self.config)
-            found.append(Monitoring(api, feature, metrics, resources, self.table.identity_labels))
+            find_deleted = partial(self.inventory.find_deleted, feature)
+            found.append(Monitoring(api, feature, metrics, resources, self.table.identity_labels, find_deleted))
         return found
 
-    def begin(self) -> int:
-        """Fix the cut-off, once and for all streams, and tell the price, before the first metrics request."""
-        with self._lock:
-            if not self._told:
-                self._told = True
-                features = [self.table.features[name] for name in self._selected]
-                for feature in features:
-                    # The lists come first: their answers also tell DigitalOcean's clock.
-                    self.inventory.of(feature)
-                now = RunContext.from_config(self.config).budget.server_clock.earlier_now()
-                self._cut_off = cut_off(now, self.interval)
-                self._tell([self._price(feature, self._cut_off) for feature in features])
-            if self._cut_off is None:
-                raise RuntimeError("The lists of resources could not be read by another stream of this run.")
-            return self._cut_off
+    def begin(self) -> RunTimes:
+        """Fix the times of the run, once and for all streams, and tell its requests, before the first one for metrics.
 
-    def refused(self, source: str, reason: str) -> None:
+        A feature whose list fails is left to its own stream, which will learn of it.
+        """
+        with self._lock:
+            if self._times is None:
+                features = [self.table.features[name] for name in self.selected]
+                # The lists come first: their answers also tell DigitalOcean's clock.
+                features = [feature for feature in features if self._is_listed(feature)]
+                now = self._context.budget.server_clock.earlier_now()
+                self._times = RunTimes(int(now), find_last_end(now, self.interval))
+                self._tell([self._estimate(feature, self._times.end) for feature in features])
+            return self._times
+
+    def note_refusal(self, source: str, reason: str) -> None:
         """Note that the token may not use a source; said once a run."""
         with self._lock:
             if source not in self._refusals:
@@ -99,34 +113,53 @@ class UtilizationRun:
         """Whether the token may not use a source, as far as this run knows."""
         return source in self._refusals
 
-    def _price(self, feature: Feature, end: int) -> RequestEstimate:
-        if not self.inventory.of(feature):
+    def _is_listed(self, feature: Feature) -> bool:
+        try:
+            if self.inventory.resources_for(feature):
+                self.inventory.regions_for(feature)
+        except AirbyteTracedException as failure:
+            logger.info("%s has no estimate: %s", feature.stream, failure.message)
+            return False
+        return True
+
+    def _estimate(self, feature: Feature, end: int) -> RequestEstimate:
+        if not self.inventory.resources_for(feature):
             return RequestEstimate(feature.stream, {})
-        start = int(self._selected[feature.stream])
+        position = self.selected[feature.stream]
         requests = {}
-        for source in self.sources(feature):
-            windows = count(start, end, self.interval, source.longest_window(self.interval))
-            requests[source.name] = source.count_requests(windows)
+        for source in self.list_sources(feature):
+            longest = source.longest_window(self.interval)
+            number = source.count_requests(count_windows(position.start, end, self.interval, longest))
+            requests[source.name] = number + self._count_gap_requests(source, position, longest)
         return RequestEstimate(feature.stream, requests)
 
-    def _tell(self, prices: Sequence[RequestEstimate]) -> None:
-        for price in prices:
-            ways = [f"{number:,} requests to {name.capitalize()}" for name, number in price.requests.items()]
-            logger.info("%s will take %s", price.stream, ", or else ".join(ways) or "no requests")
-        first = sum(next(iter(price.requests.values()), 0) for price in prices)
-        worst = sum(max(price.requests.values(), default=0) for price in prices)
-        logger.info("Utilization will take %s", " and at most ".join([_duration(n) for n in sorted({first, worst})]))
+    def _count_gap_requests(self, source: Source, position: Position, longest: int) -> int:
+        total = 0
+        for one in group(gap for gap in position.gaps if gap.source == source.name):
+            windows = count_windows(one.start, one.end, self.interval, longest)
+            places = None if EVERYWHERE in one.places else one.places
+            total += source.count_requests(windows, places, one.metrics)
+        return total
+
+    def _tell(self, estimates: Sequence[RequestEstimate]) -> None:
+        for estimate in estimates:
+            ways = [f"{number:,} requests to {name.capitalize()}" for name, number in estimate.requests.items()]
+            logger.info("%s will take %s", estimate.stream, ", or else ".join(ways) or "no requests")
+        first = sum(next(iter(estimate.requests.values()), 0) for estimate in estimates)
+        worst = sum(max(estimate.requests.values(), default=0) for estimate in estimates)
+        durations = [_describe_duration(number) for number in sorted({first, worst})]
+        logger.info("Utilization will take %s", " and at most ".join(durations))
         if worst > REQUESTS_PER_HOUR:
             logger.warning(
                 "Utilization may take more requests than DigitalOcean allows in an hour (%s of %s): this sync then "
                 "takes %s. %s",
                 f"{worst:,}",
                 f"{REQUESTS_PER_HOUR:,}",
-                _time(worst),
-                self._advice(),
+                _estimate_time(worst),
+                self._advise(),
             )
 
-    def _advice(self) -> str:
+    def _advise(self) -> str:
         advice = []
         if self.settings.source != "insights":
             advice.append("choose the source `insights` (scope insights:read), one request for a region and feature")
@@ -136,11 +169,11 @@ class UtilizationRun:
         return f"To make it less: {'; or '.join(advice)}."
 
 
-def _duration(requests: int) -> str:
-    return f"{requests:,} requests ({_time(requests)})"
+def _describe_duration(requests: int) -> str:
+    return f"{requests:,} requests ({_estimate_time(requests)})"
 
 
-def _time(requests: int) -> str:
+def _estimate_time(requests: int) -> str:
     """How long requests take under the limits of an hour and of a minute, when nothing else is asked."""
     hours, rest = divmod(requests, REQUESTS_PER_HOUR)
     minutes = rest / (REQUESTS_PER_HOUR * BURST_SHARE)

@@ -25,25 +25,34 @@ class Window:
         middle = self.start + intervals // 2 * self.interval
         return Window(self.start, middle, self.interval), Window(middle, self.end, self.interval)
 
+    def split(self) -> "list[Window]":
+        """Each of its intervals."""
+        return [Window(at, at + self.interval, self.interval) for at in range(self.start, self.end, self.interval)]
 
-def floor(seconds: float, interval: int) -> int:
+
+def round_down(seconds: float, interval: int) -> int:
     """The start of the interval that holds this moment; all interval lengths divide a UTC day."""
     return int(seconds // interval) * interval
 
 
-def cut_off(now: float, interval: int) -> int:
+def round_up(seconds: float, interval: int) -> int:
+    """The end of the interval that holds this moment; a moment on a border is the end of the interval before it."""
+    return -int(-seconds // interval) * interval
+
+
+def find_last_end(now: float, interval: int) -> int:
     """The end of the last interval whose samples have all arrived."""
-    return floor(now - INGESTION_DELAY, interval)
+    return round_down(now - INGESTION_DELAY, interval)
 
 
-def windows(start: int, end: int, interval: int, longest: int) -> Iterator[Window]:
+def split_windows(start: int, end: int, interval: int, longest: int) -> Iterator[Window]:
     """Windows of at most `longest` seconds from `start` to `end`, the earliest first."""
     step = max(interval, longest // interval * interval)
     for at in range(start, end, step):
         yield Window(at, min(at + step, end), interval)
 
 
-def count(start: int, end: int, interval: int, longest: int) -> int:
+def count_windows(start: int, end: int, interval: int, longest: int) -> int:
     """How many windows that makes."""
     step = max(interval, longest // interval * interval)
     return max(0, -(-(end - start) // step))

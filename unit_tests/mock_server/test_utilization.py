@@ -2,13 +2,15 @@
 
 import re
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
 from airbyte_cdk.models import AirbyteStateMessage
 from airbyte_cdk.test.state_builder import StateBuilder
 
+from unit_tests.mock_server.clock import Clock
 from unit_tests.mock_server.commands import Output, read, token_config
 from unit_tests.mock_server.server import DigitalOcean, Reply, Request, error, page_of
 
@@ -155,11 +157,17 @@ def test_a_sync_goes_on_where_the_last_one_ended_and_not_at_the_start_date(api: 
     assert begun() == {"13:00"}
 
 
-def test_a_resource_that_is_deleted_between_list_and_query_costs_only_itself(api: DigitalOcean) -> None:
+@pytest.mark.parametrize("is_deleted", [True, False])
+def test_a_resource_that_is_deleted_between_list_and_query_costs_only_itself(
+    api: DigitalOcean, *, is_deleted: bool
+) -> None:
+    """The list is read again to learn whether it was deleted. A Droplet that is still there is missing."""
     now = {"Date": "Tue, 20 Jan 2026 12:15:00 GMT"}
-    for kind, found in (("droplets", rows("droplets", 3)), ("gpus", [])):
-        body = page_of("droplets", found, 1, len(found), more=False)
-        api.on("/v2/droplets", {"page": "1", "per_page": "200", "type": kind}, Reply(body, headers=now))
+    everything = rows("droplets", 3)
+    left = [everything[0], everything[2]] if is_deleted else everything
+    pages = [Reply(page_of("droplets", found, 1, len(found), more=False), headers=now) for found in (everything, left)]
+    api.on("/v2/droplets", {"page": "1", "per_page": "200", "type": "droplets"}, *pages)
+    api.on("/v2/droplets", {"page": "1", "per_page": "200", "type": "gpus"}, page_of("droplets", [], 1, 0, more=False))
 
     def matrix(request: Request) -> Reply | None:
         if "/monitoring/metrics/" not in request.address:
@@ -173,7 +181,8 @@ def test_a_resource_that_is_deleted_between_list_and_query_costs_only_itself(api
     config = token_config(start_date="2026-01-20T11:00:00Z", utilization={"source": "monitoring"})
     output = read("droplet_utilization", config=config, through=["droplets"])
 
-    assert output.status("droplet_utilization") == "COMPLETE"
+    assert output.status("droplet_utilization") == ("COMPLETE" if is_deleted else "INCOMPLETE")
+    assert ("gaps" in output.state_of("droplet_utilization")) is not is_deleted
     assert {row["resource_urn"] for row in output.rows("droplet_utilization")} == {"do:droplet:1", "do:droplet:3"}
 
 
@@ -200,3 +209,135 @@ def test_thousands_of_droplets_in_one_region_are_asked_for_some_metrics_at_a_tim
     assert len(set(metrics)) == len(metrics) > 14
     assert f"droplet_utilization will take {len(asked)} requests to Insights" in output.log()
     assert {row["metric"] for row in output.rows("droplet_utilization")} == {some[0] for some in asked}
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=4), timedelta(minutes=-20)])
+def test_the_earlier_of_two_clocks_closes_intervals_and_the_difference_is_told_once(
+    api: DigitalOcean, clock: Clock, ahead: timedelta
+) -> None:
+    """DigitalOcean's clock four days ahead: four days of intervals would be emitted before they are over."""
+    now = datetime.fromtimestamp(clock.epoch(), UTC)
+    begun = f"{now - timedelta(hours=4):%Y-%m-%dT%H}:00:00Z"
+
+    output = sync(api, "insights", begun, moment=format_datetime(now + ahead, usegmt=True))
+
+    latest = f"{now + min(ahead, timedelta()) - timedelta(minutes=10):%Y-%m-%dT%H}:00:00Z"
+    for stream in STREAMS:
+        assert max(row["interval_end"] for row in output.rows(stream)) == latest
+        assert output.state_of(stream) == {"interval_start": latest}
+    assert len([text for text in output.warnings() if "DigitalOcean's clock is" in text]) == 1
+
+
+def test_clocks_that_differ_by_little_are_no_news(api: DigitalOcean, clock: Clock) -> None:
+    now = datetime.fromtimestamp(clock.epoch(), UTC)
+    begun = f"{now - timedelta(hours=4):%Y-%m-%dT%H}:00:00Z"
+
+    output = sync(api, "insights", begun, moment=format_datetime(now + timedelta(minutes=4), usegmt=True))
+
+    assert not [text for text in output.warnings() if "clock" in text]
+
+
+def test_a_state_from_the_future_goes_on_from_now_with_a_warning(api: DigitalOcean) -> None:
+    """A wrong clock once wrote it, and nothing was ever read again."""
+    state = StateBuilder()
+    for stream in STREAMS:
+        state.with_stream_state(stream, {"interval_start": "2099-01-01T00:00:00Z"})
+    first = sync(api, "insights", "2026-01-20T09:00:00Z", state=state.build())
+    after = StateBuilder()
+    for stream in STREAMS:
+        after.with_stream_state(stream, first.state_of(stream))
+    second = sync(api, "insights", "2026-01-20T09:00:00Z", moment="Tue, 20 Jan 2026 14:30:00 GMT", state=after.build())
+
+    for stream in STREAMS:
+        assert first.state_of(stream) == {"interval_start": "2026-01-20T12:00:00Z"}
+        assert len([text for text in first.warnings() if f"Stream {stream} has a state from the future" in text]) == 1
+        assert {row["interval_start"] for row in second.rows(stream)} == {"2026-01-20T13:00:00Z"}
+
+
+def test_a_start_date_that_is_in_the_future_for_digitalocean_is_waited_for(api: DigitalOcean) -> None:
+    output = sync(api, "insights", "2026-01-21T09:00:00Z")
+
+    for stream in STREAMS:
+        assert output.rows(stream) == []
+        assert output.state_of(stream) == {"interval_start": "2026-01-21T09:00:00Z"}
+    assert not [text for text in output.warnings() if "future" in text]
+
+
+GLOBAL = {"id": 9, "name": "global", "region": None, "created_at": "2026-01-01T00:00:00Z", "size_unit": 1}
+
+
+def serve_load_balancers(api: DigitalOcean, *found: dict[str, Any]) -> None:
+    now = {"Date": "Tue, 20 Jan 2026 12:15:00 GMT"}
+    body = page_of("load_balancers", list(found), 1, len(found), more=False)
+    api.on("/v2/load_balancers", {"page": "1", "per_page": "200"}, Reply(body, headers=now))
+
+
+def read_load_balancers(*streams: str) -> Output:
+    config = token_config(start_date="2026-01-20T11:00:00Z", utilization={"source": "insights"})
+    return read("load_balancer_utilization", *streams, config=config, through=["load_balancers", "regions", *LISTS])
+
+
+def test_a_resource_without_a_region_is_looked_for_where_its_features_others_are(api: DigitalOcean) -> None:
+    """No other feature's list is asked for: with a narrow token they would be refused, and one may fail."""
+    serve_load_balancers(api, GLOBAL, {**GLOBAL, "id": 1, "region": {"slug": "nyc3"}})
+    api.on("/v2/insights/query/nyc3/prom/api/v1/query_range", None, one_series, method="POST")
+
+    output = read_load_balancers()
+
+    assert output.status("load_balancer_utilization") == "COMPLETE"
+    assert set(api.counts()) == {"/v2/load_balancers", "/v2/insights/query/nyc3/prom/api/v1/query_range"}
+    assert [text for text in output.warnings() if "clock" not in text] == []
+
+
+def test_resources_none_of_which_has_a_region_are_looked_for_in_every_region(api: DigitalOcean) -> None:
+    """A region that is only a guess and does not exist for Insights is no gap; one that fails is."""
+    serve_load_balancers(api, GLOBAL)
+    api.lists("/v2/regions", "regions", [{"slug": "nyc3"}, {"slug": "nyc1"}, {"slug": "sfo1"}])
+    path = "/v2/insights/query/{}/prom/api/v1/query_range"
+    api.on(path.format("nyc3"), None, one_series, method="POST")
+    api.on(path.format("sfo1"), None, error(404, "not_found"), method="POST")
+    api.on(path.format("nyc1"), None, error(500, "server_error"), method="POST")
+
+    output = read_load_balancers()
+
+    assert [row["resource_urn"] for row in output.rows("load_balancer_utilization")] == ["do:loadbalancer:1"]
+    assert "region nyc1," in output.error("load_balancer_utilization")[1]
+    (gap,) = output.state_of("load_balancer_utilization")["gaps"]
+    assert gap["regions"] == ["nyc1"]
+
+
+def test_a_list_that_fails_costs_its_own_stream_alone(api: DigitalOcean) -> None:
+    now = {"Date": "Tue, 20 Jan 2026 12:15:00 GMT"}
+    for kind, found in (("droplets", rows("droplets", 1)), ("gpus", [])):
+        body = page_of("droplets", found, 1, len(found), more=False)
+        api.on("/v2/droplets", {"page": "1", "per_page": "200", "type": kind}, Reply(body, headers=now))
+    api.on("/v2/load_balancers", None, error(503, "service_unavailable"))
+    api.on(f"/v2/insights/query/{REGIONS[0]}/prom/api/v1/query_range", None, one_series, method="POST")
+
+    output = read_load_balancers("droplet_utilization")
+
+    assert output.status("droplet_utilization") == "COMPLETE"
+    assert len(output.rows("droplet_utilization")) == 1
+    assert output.status("load_balancer_utilization") == "INCOMPLETE"
+    assert "HTTP 503 for /v2/load_balancers" in output.error("load_balancer_utilization")[1]
+
+
+def test_a_list_that_the_token_may_not_read_moves_no_cursor(api: DigitalOcean) -> None:
+    api.on("/v2/load_balancers", {"page": "1", "per_page": "200"}, error(403, "forbidden"))
+    api.on("/v2/account", None, {"account": {"uuid": "u-1", "status": "active"}})
+
+    output = read_load_balancers()
+
+    assert output.status("load_balancer_utilization") == "COMPLETE"
+    assert output.state_of("load_balancer_utilization") == {"interval_start": "2026-01-20T11:00:00Z"}
+    assert any("load_balancer:read" in text for text in output.warnings())
+
+
+def test_an_account_without_a_team_has_no_inference_and_the_log_says_so(api: DigitalOcean) -> None:
+    api.on("/v2/account", None, {"account": {"uuid": "u-1", "email": "a@example.com", "team": None}})
+    config = token_config(start_date="2026-01-20T11:00:00Z", utilization={"source": "insights"})
+
+    output = read("inference_utilization", config=config, through=["account", "regions"])
+
+    assert output.status("inference_utilization") == "COMPLETE"
+    assert any("a record of account does not say what it is" in text for text in output.warnings())

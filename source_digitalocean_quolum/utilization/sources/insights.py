@@ -6,18 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
-from source_digitalocean_quolum.utilization.api import (
-    Absent,
-    MetricsApi,
-    NotUnderstood,
-    Series,
-    TooMuch,
-    Unreadable,
-    gave_up,
-)
-from source_digitalocean_quolum.utilization.resources import Resource
+from source_digitalocean_quolum.utilization.api import Absent, MetricsApi, Series
+from source_digitalocean_quolum.utilization.resources import Regions, Resource
 from source_digitalocean_quolum.utilization.sources.insights_answer import (
     LastSamples,
+    SeriesGroups,
     SeriesKey,
     SourceSeries,
     combine_capacities,
@@ -28,12 +21,15 @@ from source_digitalocean_quolum.utilization.sources.insights_answer import (
     read_statistic,
 )
 from source_digitalocean_quolum.utilization.sources.metric_interval import MetricInterval, select_labels
+from source_digitalocean_quolum.utilization.sources.parts import Answered, Failed, ask_in_parts, ask_once
 from source_digitalocean_quolum.utilization.sources.promql import (
     STATISTIC_LABEL,
     STATISTICS,
     write_last_sample_query,
     write_query,
 )
+from source_digitalocean_quolum.utilization.sources.question import Question, Unanswered
+from source_digitalocean_quolum.utilization.sources.tally import Tally
 from source_digitalocean_quolum.utilization.table import Feature, InsightsSeries, Metric
 from source_digitalocean_quolum.utilization.windows import Window
 
@@ -42,6 +38,9 @@ logger = logging.getLogger("airbyte")
 # Values in one answer, and series that hold them: so many take 16 and 35 MB while they are read.
 MOST_VALUES = 250_000
 MOST_SERIES = 40_000
+
+# The series of an answer by what they are of, and when each had its last sample where that is needed.
+_Answer = tuple[SeriesGroups, LastSamples]
 
 
 class Insights:
@@ -55,7 +54,7 @@ class Insights:
         feature: Feature,
         metrics: Sequence[Metric],
         resources: Sequence[Resource],
-        regions: Sequence[str],
+        regions: Regions,
         identity_labels: frozenset[str],
     ) -> None:
         self._api, self._feature = api, feature
@@ -63,18 +62,34 @@ class Insights:
         self._by_name = {metric.name: metric for metric in metrics}
         self._resources = {resource.urn: resource for resource in resources}
         self._urn_of_id = {resource.id: resource.urn for resource in resources}
-        self._regions = list(regions)
+        self._regions, self._certain = regions
         self._identity = identity_labels | {STATISTIC_LABEL, "__name__"}
         self._told: set[str] = set()
+        self.tally = Tally()
 
-    def count_requests(self, windows: int) -> int:
-        """Requests for this many windows, on a healthy server."""
-        return windows * len(self._regions) * len(self._batches)
+    def count_requests(
+        self, windows: int, places: Sequence[str] | None = None, metrics: Sequence[str] | None = None
+    ) -> int:
+        """Requests for this many windows of these regions and metrics (None: all), on a healthy server."""
+        regions = self._regions if places is None else places
+        return windows * len(regions) * len(self._split_metrics(self._select_metrics(metrics)))
 
     def longest_window(self, interval: int) -> int:
         """The longest window that keeps an answer small enough, in seconds."""
-        most = max((len(batch) for batch in self._batches), default=0) * self._series_each
+        most = max((len(batch) for batch in self._split_metrics(self._metrics)), default=0) * self._series_each
         return max(1, MOST_VALUES // max(1, most)) * interval
+
+    def list_places(self) -> list[str]:
+        """The regions that are asked."""
+        return self._regions
+
+    def knows(self, place: str) -> bool:
+        """Whether the place can be asked: any region can, whether it still holds resources or not."""
+        return True
+
+    def has_metric(self, metric: str) -> bool:
+        """Whether the metric is one of those that are read."""
+        return metric in self._by_name
 
     @cached_property
     def _series_each(self) -> int:
@@ -83,49 +98,75 @@ class Insights:
         homeless = sum(not one.regions for one in self._resources.values())
         return (len(STATISTICS) + 1) * (max(in_region.values(), default=0) + homeless)
 
-    @cached_property
-    def _batches(self) -> list[list[Metric]]:
+    def _split_metrics(self, metrics: Sequence[Metric]) -> list[Sequence[Metric]]:
         """The metrics that are asked for at once: all of them, unless a region has thousands of resources."""
         at_once = max(1, MOST_SERIES // max(1, self._series_each))
-        return [self._metrics[first : first + at_once] for first in range(0, len(self._metrics), at_once)]
+        return [metrics[first : first + at_once] for first in range(0, len(metrics), at_once)]
 
-    def read(self, window: Window) -> Iterator[MetricInterval]:
-        """The metric intervals of a window, region by region.
+    def _select_metrics(self, names: Sequence[str] | None) -> list[Metric]:
+        return [metric for metric in self._metrics if names is None or metric.name in names]
 
-        A region whose answer is no answer (a maintenance page) is left out and named once. Raises Forbidden
-        where the token may not ask, and a transient failure where a region stays silent.
+    def read(self, question: Question) -> Iterator[MetricInterval | Unanswered]:
+        """The metric intervals of a window, region by region, and what could not be learned.
+
+        Raises Forbidden where the token may not ask, and a config_error where nothing may be asked.
         """
-        for region in self._regions:
-            try:
-                for metrics in self._batches:
-                    yield from self._region(region, metrics, window)
-            except Unreadable as problem:
-                self._tell_once(region, f"region {region} is left out, its answer is unreadable ({problem})")
-            except Absent:
-                self._tell_once(region, f"region {region} is left out, Insights does not know it")
+        self.tally.begin_window()
+        regions = self._regions if question.places is None else question.places
+        troubled = {region for region, _ in question.in_trouble}
+        for region in sorted(regions, key=lambda one: one in troubled):
+            yield from self._read_region(region, question)
 
-    def _region(self, region: str, metrics: Sequence[Metric], window: Window) -> Iterator[MetricInterval]:
-        """Ask for everything at once; what is too much is halved, first by metrics and then by time."""
-        try:
-            answer = self._ask(
-                region, write_query([(one, self._capacity(one)) for one in metrics], window.interval), window
-            )
-        except (TooMuch, NotUnderstood) as problem:
-            if len(metrics) > 1:
-                half = len(metrics) // 2
-                yield from self._region(region, metrics[:half], window)
-                yield from self._region(region, metrics[half:], window)
-            elif halves := window.halves():
-                for part in halves:
-                    yield from self._region(region, metrics, part)
-            elif isinstance(problem, NotUnderstood):
-                self._tell_once(
-                    metrics[0].name, f"metric {metrics[0].name} is left out, Insights rejects it: {problem}"
-                )
+    def _read_region(self, region: str, question: Question) -> Iterator[MetricInterval | Unanswered]:
+        metrics = self._select_metrics(question.metrics)
+        names = tuple(metric.name for metric in metrics)
+        if reason := self.tally.find_reason_to_pass_over(region):
+            yield Unanswered(region, names, question.window, "failed", reason)
+            return
+        sound = [one for one in metrics if (region, one.name) not in question.in_trouble]
+        troubled = [one for one in metrics if (region, one.name) in question.in_trouble]
+        told = False
+        failures: list[Unanswered] = []
+        for outcome in self._ask_region(region, [sound, troubled], question):
+            if isinstance(outcome, Answered):
+                told = True
+                self.tally.note_answer(region, [metric.name for metric in outcome.metrics])
+                yield from self._read_answer(region, outcome.answer, outcome.window)
+            elif self._is_elsewhere(outcome):
+                self._tell_once(region, f"Insights has nothing in {region}, where none of the resources is known to be")
+                told = True
             else:
-                raise gave_up(self._feature.stream, f"region {region}", problem) from None
-        else:
-            yield from self._read_answer(region, answer, window)
+                missing = tuple(metric.name for metric in outcome.metrics)
+                failures.append(Unanswered(region, missing, outcome.window, outcome.kind, outcome.reason))
+                self.tally.note_failure(failures[-1])
+        if failures and not told:
+            self.tally.note_silence(region, failures[-1].reason)
+        yield from failures
+
+    def _ask_region(
+        self, region: str, groups: Iterable[Sequence[Metric]], question: Question
+    ) -> Iterator[Answered[Metric, _Answer] | Failed[Metric]]:
+        def ask(some: Sequence[Metric], part: Window) -> _Answer:
+            return self._ask_metrics(region, some, part)
+
+        for group in groups:
+            for metrics in self._split_metrics(group):
+                if self.tally.is_silent(region):
+                    yield ask_once(ask, metrics, question.window)
+                else:
+                    yield from ask_in_parts(ask, metrics, question.window, question.turn)
+
+    def _is_elsewhere(self, failed: Failed[Metric]) -> bool:
+        """Whether a region that was only a guess says that it does not exist."""
+        return not self._certain and isinstance(failed.problem, Absent)
+
+    def _ask_metrics(self, region: str, metrics: Sequence[Metric], window: Window) -> _Answer:
+        promql = write_query([(one, self._capacity(one)) for one in metrics], window.interval)
+        groups, unknown = group_series(self._ask(region, promql, window), lambda labels: self._find_key(labels, region))
+        if unknown:
+            self._tell_once(f"{region} unknown", f"{unknown} series of {region} do not say whose they are: left out")
+        duplicates = find_duplicates(groups)
+        return groups, self._ask_last_samples(region, duplicates, window) if duplicates else {}
 
     def _ask(self, region: str, promql: str, window: Window) -> list[Series]:
         # A range query is evaluated at start, start + step, ...: at the end of each interval.
@@ -137,12 +178,8 @@ class Insights:
         }
         return self._api.post(f"/v2/insights/query/{region}/prom/api/v1/query_range", form)
 
-    def _read_answer(self, region: str, answer: list[Series], window: Window) -> Iterator[MetricInterval]:
-        groups, unknown = group_series(answer, lambda labels: self._find_key(labels, region))
-        if unknown:
-            self._tell_once(f"{region} unknown", f"{unknown} series of {region} do not say whose they are: left out")
-        duplicates = find_duplicates(groups)
-        last_samples = self._ask_last_samples(region, duplicates, window) if duplicates else {}
+    def _read_answer(self, region: str, answer: _Answer, window: Window) -> Iterator[MetricInterval]:
+        groups, last_samples = answer
         for key, group in groups.items():
             yield from self._combine(region, key, group.values(), last_samples, window)
 
@@ -188,11 +225,7 @@ class Insights:
         for name, urn in duplicates:
             urns_of[name].add(urn)
         terms = [write_last_sample_query(self._by_name[name], urns, window.interval) for name, urns in urns_of.items()]
-        try:
-            return read_last_samples(self._ask(region, " or ".join(terms), window))
-        except (TooMuch, NotUnderstood) as problem:
-            self._tell_once("latest", f"the order of renamed series is unknown: {problem}")
-            return {}
+        return read_last_samples(self._ask(region, " or ".join(terms), window))
 
     def _capacity(self, metric: Metric) -> InsightsSeries | None:
         if metric.capacity is None or not metric.capacity.metric:

@@ -1,32 +1,31 @@
 """The same metric intervals from Monitoring: one request for a metric of a resource, samples made intervals here."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
-from urllib.parse import urlencode
+from typing import TypeVar
 
-from source_digitalocean_quolum.utilization.api import (
-    Absent,
-    MetricsApi,
-    NotUnderstood,
-    Series,
-    TooMuch,
-    Unreadable,
-    gave_up,
-)
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from source_digitalocean_quolum.utilization.api import MetricsApi
+from source_digitalocean_quolum.utilization.gap_messages import name_some
 from source_digitalocean_quolum.utilization.resources import Resource
-from source_digitalocean_quolum.utilization.sources.intervals import LONGEST_STEP, aggregate
+from source_digitalocean_quolum.utilization.sources.intervals import aggregate
 from source_digitalocean_quolum.utilization.sources.metric_interval import Labels, MetricInterval
 from source_digitalocean_quolum.utilization.sources.monitoring_answer import (
     Answers,
     Query,
     read_capacities,
     read_samples,
-    sort_parameters,
 )
-from source_digitalocean_quolum.utilization.table import Feature, Metric, MonitoringSeries, parameter_sets
+from source_digitalocean_quolum.utilization.sources.monitoring_questions import MonitoringQuestions, ResourceAnswers
+from source_digitalocean_quolum.utilization.sources.question import Question, Unanswered
+from source_digitalocean_quolum.utilization.sources.tally import Tally
+from source_digitalocean_quolum.utilization.table import Feature, Metric
 from source_digitalocean_quolum.utilization.windows import Window
+
+T = TypeVar("T")
 
 logger = logging.getLogger("airbyte")
 
@@ -48,84 +47,128 @@ class Monitoring:
         metrics: Sequence[Metric],
         resources: Sequence[Resource],
         identity_labels: frozenset[str],
+        find_deleted: Callable[[Iterable[str]], set[str]],
     ) -> None:
-        self._api, self._feature = api, feature
+        """`find_deleted` tells which of some resources are no longer listed."""
+        self._feature, self._questions = feature, MonitoringQuestions(api, feature)
         self._metrics = list(metrics)
-        self._resources = [
-            resource
+        self._resources = {
+            resource.urn: resource
             for resource in resources
             if resource.fits(feature.monitored) and any(resource.has(one) for one in metrics)
-        ]
+        }
         self._identity = identity_labels | {"__name__"}
-        self._told: set[str] = set()
+        self._find_deleted = find_deleted
+        self._still_there: set[str] = set()
+        self.tally = Tally()
 
-    def count_requests(self, windows: int) -> int:
-        """Requests for this many windows; a resource that is younger takes fewer."""
-        return windows * sum(len(self._wanted(resource)) for resource in self._resources)
+    def count_requests(
+        self, windows: int, places: Sequence[str] | None = None, metrics: Sequence[str] | None = None
+    ) -> int:
+        """Requests for this many windows of these resources and metrics (None: all); a younger one takes fewer."""
+        chosen = self._resources.values() if places is None else self._select_resources(places)
+        return windows * sum(len(self._list_queries(resource, metrics)) for resource in chosen)
 
     def longest_window(self, interval: int) -> int:
         """The longest window that one request may cover, in seconds."""
         return _LONGEST
 
-    def read(self, window: Window) -> Iterator[MetricInterval]:
-        """The metric intervals of a window, resource by resource.
+    def list_places(self) -> list[str]:
+        """The URNs of the resources that are asked for."""
+        return list(self._resources)
 
-        A resource that was deleted since it was listed is left out. Raises Forbidden where the token may not
-        ask, and a transient failure where a request gets no answer.
+    def knows(self, place: str) -> bool:
+        """Whether the place can be asked: a resource that was deleted cannot."""
+        return place in self._resources
+
+    def has_metric(self, metric: str) -> bool:
+        """Whether the metric is one of those that are read."""
+        return any(one.name == metric for one in self._metrics)
+
+    def read(self, question: Question) -> Iterator[MetricInterval | Unanswered]:
+        """The metric intervals of a window, resource by resource, and what could not be learned.
+
+        A resource that was deleted since it was listed is left out. Raises Forbidden where the token may not ask,
+        and a config_error where nothing may be asked.
         """
+        self.tally.begin_window()
+        absent: list[tuple[Resource, ResourceAnswers]] = []
         with ThreadPoolExecutor(_PARALLEL, thread_name_prefix=self._feature.stream) as pool:
-            for resource, answers in _prefetch(pool, self._due(window), lambda one: self._answers(one, window)):
-                if answers is not None:
-                    for metric in self._metrics:
-                        if resource.has(metric):
-                            yield from self._metric(metric, resource, answers, window)
+            for resource, found in _prefetch(pool, self._list_due(question), lambda one: self._ask(one, question)):
+                if isinstance(found, Unanswered):
+                    yield found
+                elif found.is_absent:
+                    absent.append((resource, found))
+                else:
+                    yield from self._read_answers(resource, found, question)
+        for resource, found in self._leave_out_deleted(absent):
+            yield from self._read_answers(resource, found, question)
 
-    def _due(self, window: Window) -> Iterator[Resource]:
-        return (resource for resource in self._resources if resource.since < window.end)
+    def _list_due(self, question: Question) -> Iterator[Resource]:
+        """The resources that existed in the window, those in trouble last."""
+        chosen = self._resources.values() if question.places is None else self._select_resources(question.places)
+        troubled = {urn for urn, _ in question.in_trouble}
+        due = [resource for resource in chosen if resource.since < question.window.end]
+        return iter(sorted(due, key=lambda resource: resource.urn in troubled))
 
-    def _wanted(self, resource: Resource) -> set[Query]:
-        """The requests for one resource, each once although two metrics may need the same one."""
-        wanted: set[Query] = set()
-        for metric in self._metrics:
-            if resource.has(metric):
-                for series in filter(None, (metric.monitoring, self._capacity(metric))):
-                    wanted.update((series.path, sort_parameters(one)) for one in parameter_sets(series, resource.facts))
-        return wanted
+    def _select_resources(self, urns: Sequence[str]) -> list[Resource]:
+        return [self._resources[urn] for urn in urns if urn in self._resources]
 
-    def _answers(self, resource: Resource, window: Window) -> dict[Query, list[Series]] | None:
-        answers: dict[Query, list[Series]] = {}
-        for path, parameters in sorted(self._wanted(resource)):
+    def _select_metrics(self, resource: Resource, names: Sequence[str] | None) -> list[Metric]:
+        return [one for one in self._metrics if (names is None or one.name in names) and resource.has(one)]
+
+    def _list_queries(self, resource: Resource, names: Sequence[str] | None) -> set[Query]:
+        metrics = self._select_metrics(resource, names)
+        return {query for metric in metrics for query in self._questions.list_queries(metric, resource)}
+
+    def _ask(self, resource: Resource, question: Question) -> ResourceAnswers | Unanswered:
+        """In a thread of its own: whether to ask for a resource, and then its answers."""
+        metrics = self._select_metrics(resource, question.metrics)
+        if reason := self.tally.find_reason_to_pass_over(resource.urn):
+            names = tuple(metric.name for metric in metrics)
+            return Unanswered(resource.urn, names, question.window, "failed", reason)
+        once = self.tally.is_silent(resource.urn)
+        return self._questions.ask(resource, metrics, question, once=once)
+
+    def _leave_out_deleted(
+        self, absent: Sequence[tuple[Resource, ResourceAnswers]]
+    ) -> Iterator[tuple[Resource, ResourceAnswers]]:
+        """Of the resources that Monitoring does not know, those that are listed still."""
+        in_doubt = {resource.urn for resource, _ in absent} - self._still_there
+        deleted: set[str] = set()
+        if in_doubt:
             try:
-                answers[path, parameters] = self._ask(resource, path, parameters, window.start, window.end)
-            except Absent:
-                # Listed a moment ago, deleted since; or an endpoint that has nothing for this resource.
-                continue
-            except (NotUnderstood, Unreadable) as problem:
-                self._tell_once(path, f"{path} is left out, DigitalOcean's answer is of no use: {problem}")
-        return answers or None
+                deleted = self._find_deleted(in_doubt)
+            except AirbyteTracedException as problem:
+                logger.warning(
+                    "%s: whether %s were deleted is unknown: %s",
+                    self._feature.stream,
+                    name_some(in_doubt),
+                    problem.message,
+                )
+            self._still_there |= in_doubt - deleted
+        if deleted:
+            logger.info("%s: deleted during the sync: %s", self._feature.stream, name_some(deleted))
+        return (one for one in absent if one[0].urn not in deleted)
 
-    def _ask(
-        self, resource: Resource, path: str, parameters: tuple[tuple[str, str], ...], start: float, end: float
-    ) -> list[Series]:
-        # A rate needs the sample before the first one of the window.
-        params = {
-            self._feature.parameter: resource.id,
-            **dict(parameters),
-            "start": str(int(start - LONGEST_STEP)),
-            "end": str(int(end)),
-        }
-        url = f"/v2/monitoring/metrics/{self._feature.below}/{path}"
-        try:
-            return self._api.get(url, params)
-        except TooMuch as problem:
-            if end - start <= LONGEST_STEP:
-                what = f"{url}?{urlencode({self._feature.parameter: resource.id})}"
-                raise gave_up(self._feature.stream, what, problem) from None
-            middle = (start + end) // 2
-            return [
-                *self._ask(resource, path, parameters, start, middle),
-                *self._ask(resource, path, parameters, middle, end),
-            ]
+    def _read_answers(
+        self, resource: Resource, found: ResourceAnswers, question: Question
+    ) -> Iterator[MetricInterval | Unanswered]:
+        self._questions.learn(found)
+        unanswered: list[Unanswered] = []
+        for metric in self._select_metrics(resource, question.metrics):
+            failures = found.list_failures(self._questions.list_queries(metric, resource))
+            if question.window not in [failed.window for failed in failures]:
+                self.tally.note_answer(resource.urn, [metric.name])
+                for one in self._metric(metric, resource, found.answers, question.window):
+                    if not any(part.window.start <= one.statistics.start < part.window.end for part in failures):
+                        yield one
+            for failed in failures:
+                unanswered.append(Unanswered(resource.urn, (metric.name,), failed.window, failed.kind, failed.reason))
+                self.tally.note_failure(unanswered[-1])
+        if unanswered and not found.answers:
+            self.tally.note_silence(resource.urn, unanswered[-1].reason)
+        yield from unanswered
 
     def _metric(self, metric: Metric, resource: Resource, answers: Answers, window: Window) -> Iterator[MetricInterval]:
         series = metric.monitoring
@@ -144,25 +187,15 @@ class Monitoring:
     def _capacities(
         self, metric: Metric, resource: Resource, answers: Answers, window: Window
     ) -> dict[tuple[Labels, int], float]:
-        series = self._capacity(metric)
+        series = self._questions.find_capacity(metric)
         return {} if series is None else read_capacities(series, resource, answers, self._identity, window)
-
-    def _capacity(self, metric: Metric) -> MonitoringSeries | None:
-        if metric.capacity is None or not metric.capacity.metric:
-            return None
-        return self._feature.metric(metric.capacity.metric).monitoring
-
-    def _tell_once(self, about: str, sentence: str) -> None:
-        if about not in self._told:
-            self._told.add(about)
-            logger.warning("%s: %s", self._feature.stream, sentence)
 
 
 def _prefetch(
-    pool: ThreadPoolExecutor, resources: Iterator[Resource], ask: Callable[[Resource], Answers | None]
-) -> Iterator[tuple[Resource, Answers | None]]:
+    pool: ThreadPoolExecutor, resources: Iterator[Resource], ask: Callable[[Resource], T]
+) -> Iterator[tuple[Resource, T]]:
     """Each resource with its answers, in order, with a few under way ahead of the one that is being used."""
-    under_way: list[tuple[Resource, Future[Answers | None]]] = []
+    under_way: list[tuple[Resource, Future[T]]] = []
 
     def submit(number: int) -> None:
         under_way.extend((one, pool.submit(ask, one)) for one in islice(resources, number))
