@@ -4,8 +4,8 @@ python -m tools.request_table            runs S, M and L against the sandbox (so
 python -m tools.request_table S          runs the named ones and prints requests by stream; writes nothing
 python -m tools.request_table --before FILE   prints the figures of FILE (from --save) beside them
 
-The accounts are those of the request arithmetic that the product was planned with: Droplets, database clusters, apps and
-DNS zones. All list streams are read with the default start date: a first sync, and the next one a day later.
+The accounts are those of the request arithmetic that the product was planned with: Droplets, database clusters, apps
+and DNS zones. All list streams are read with the default start date: a first sync, and the next one a day later.
 """
 
 import argparse

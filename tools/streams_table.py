@@ -41,8 +41,8 @@ No stream has these, because DigitalOcean's API has no request for them. The con
 - the **transfer pool**: how much of the team's shared outgoing traffic is used (the traffic itself is measured)
 - the **audit log**: who did what; `actions` name no person
 - **members and roles** of a team, and invitations (`organization_teams` has the number of members)
-- **list prices** of volumes, snapshots, load balancers, databases, reserved IPs and Kubernetes control planes; there are those of
-  Droplets (`sizes`), apps, registries, MicroVMs, managed agents, add-ons and AI models
+- **list prices** of volumes, snapshots, load balancers, databases, reserved IPs and Kubernetes control planes; there
+  are those of Droplets (`sizes`), apps, registries, MicroVMs, managed agents, add-ons and AI models
 - **support tickets**
 
 """
