@@ -1,7 +1,6 @@
 """The command line: builds the source from config, catalog and state, and launches it."""
 
 import argparse
-import ctypes
 import gc
 import json
 import logging
@@ -40,9 +39,6 @@ _MOST_LEVELS = 5_000
 
 # New objects that may wait for the garbage collector.
 _YOUNG = 10_000
-# glibc's malloc.h. Blocks of _LARGE bytes and more go back to the system when they are freed.
-_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
-_LARGE = 128 * 1024
 
 logger = logging.getLogger("airbyte")
 
@@ -81,7 +77,7 @@ def _run(args: list[str], output: Output) -> int:
     _calm_garbage_collector()
     try:
         source, catalog = _build(command)
-        _keep_memory_together()
+        _collect_soon()
         # orjson reads 1,024 levels and writes 254: the CDK writes deeper ones with Python's JSON, which counts these.
         sys.setrecursionlimit(_MOST_LEVELS)
         Entrypoint(source, debug=command.debug).run_command(command.command, source.config, catalog, output)
@@ -191,18 +187,12 @@ def _calm_garbage_collector() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
-def _keep_memory_together() -> None:
-    """For what comes now, a read of hours maybe: garbage is collected soon, and memory that is free is used again.
+def _collect_soon() -> None:
+    """For what comes now, a read of hours maybe, collect garbage soon.
 
-    The CDK's requests leave reference cycles, of which 50,000 objects are 5 MB. The C library (glibc) gives each thread
-    a heap of its own, where a page is read in one, parsed in another and freed in a third; and it keeps in them pages
-    that were freed, with the small things between that were not.
+    The CDK leaves reference cycles, of which 50,000 objects are 5 MB. (That freed memory is used again by all threads is
+    a matter of the C library's environment: see the Dockerfile.)
     """
     # What has been built stays: nobody needs to look at it again.
     gc.freeze()
     gc.set_threshold(_YOUNG, 20, 100)
-    # Other C libraries have no such function, and no such heaps.
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(_M_ARENA_MAX, 1)
-        mallopt(_M_MMAP_THRESHOLD, _LARGE)

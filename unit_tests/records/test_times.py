@@ -57,7 +57,7 @@ def test_a_time_is_read_as_servers_write_it(text: str) -> None:
 @pytest.mark.parametrize("text", NONE)
 def test_what_is_no_time_is_none(text: str) -> None:
     assert parse_time(text) is None
-    with pytest.raises(ValueError, match="[a-z]"):
+    with pytest.raises(ValueError, match=r"[a-z]"):
         read_time(text)
 
 

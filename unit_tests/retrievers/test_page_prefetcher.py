@@ -22,7 +22,9 @@ def asker(asked: list[int]) -> Callable[[int], Answer]:
     return ask
 
 
-def page(number: int, *, records: int = PAGE_SIZE, size: int = PAGE_SIZE, total: int | None = PAGES * PAGE_SIZE) -> Page:
+def page(
+    number: int, *, records: int = PAGE_SIZE, size: int = PAGE_SIZE, total: int | None = PAGES * PAGE_SIZE
+) -> Page:
     return Page(number, records, total, has_next=number < PAGES, size=size)
 
 

@@ -107,7 +107,9 @@ def test_without_a_next_link_a_page_is_the_last(body: Row) -> None:
     assert read_page(body, 4, "page", SIZE, SIZE) == Page(4, SIZE, None, has_next=False, size=SIZE)
 
 
-@pytest.mark.parametrize("link", ["https://elsewhere.example/v2/x?tag=a&page=7&per_page=20", "x?page=1", "http://[::1", "?"])
+@pytest.mark.parametrize(
+    "link", ["https://elsewhere.example/v2/x?tag=a&page=7&per_page=20", "x?page=1", "http://[::1", "?"]
+)
 def test_a_next_link_says_that_there_is_more_and_nothing_else(link: str) -> None:
     body = {"links": {"pages": {"next": link}}, "meta": {"total": 812}}
 
@@ -116,8 +118,10 @@ def test_a_next_link_says_that_there_is_more_and_nothing_else(link: str) -> None
 
 @pytest.mark.parametrize(
     ("written", "total"),
-    [(7, 7), ("7", 7), (7.0, 7), (0, 0), (-1, None), (True, None), (None, None), ("many", None), ({}, None)]
-    + [(float("inf"), None), (float("nan"), None)],
+    [
+        *((7, 7), ("7", 7), (7.0, 7), (0, 0), (-1, None), (True, None), (None, None), ("many", None), ({}, None)),
+        *((float("inf"), None), (float("nan"), None)),
+    ],
 )
 def test_a_total_is_a_count_or_unknown(written: Any, total: int | None) -> None:
     assert read_page({"meta": {"total": written}}, 1, "page", 3).total == total
