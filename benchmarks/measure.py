@@ -15,6 +15,9 @@ from benchmarks.contestants import ROOT, Contestant
 
 Figures = dict[str, float]
 
+# Everyone runs with the C library's memory settings of the connector's image (Dockerfile).
+MEMORY_SETTINGS = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "131072"}
+
 
 class Server:
     """Its base URL, and how often it was asked."""
@@ -53,7 +56,9 @@ def measured(command: list[str], *, first_record: bool = False) -> Figures:
     A process counts what it was forked from into its peak: this one has to stay smaller than all of them.
     """
     begun = time.perf_counter()
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ, **MEMORY_SETTINGS}
+    )
     output, records = process.stdout, 0
     if output is None:
         raise RuntimeError("no pipe")

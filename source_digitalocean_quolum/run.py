@@ -190,8 +190,8 @@ def _calm_garbage_collector() -> None:
 def _collect_soon() -> None:
     """For what comes now, a read of hours maybe, collect garbage soon.
 
-    The CDK leaves reference cycles, of which 50,000 objects are 5 MB. (That freed memory is used again by all threads is
-    a matter of the C library's environment: see the Dockerfile.)
+    The CDK leaves reference cycles, of which 50,000 objects are 5 MB. (That freed memory is used again by all threads
+    is a matter of the C library's environment: see the Dockerfile.)
     """
     # What has been built stays: nobody needs to look at it again.
     gc.freeze()

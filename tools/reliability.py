@@ -10,6 +10,7 @@ Each writes its result into docs/reliability.md, between the markers of its name
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -203,7 +204,10 @@ def _measured(config: dict[str, Any], catalog: dict[str, Any], state: list[Any])
             path = Path(folder) / f"{name}.json"
             path.write_text(json.dumps(content), encoding="utf-8")
             options += [f"--{name}", str(path)]
-        process = subprocess.Popen([sys.executable, str(MAIN), "read", *options], stdout=subprocess.PIPE)  # noqa: S603
+        command = [sys.executable, str(MAIN), "read", *options]
+        # As in the image (Dockerfile).
+        settings = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "131072"}
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, **settings})  # noqa: S603
         for line in process.stdout or ():
             if line.startswith(b'{"type":"RECORD"'):
                 records += 1

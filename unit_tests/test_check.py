@@ -167,7 +167,7 @@ def test_what_is_worth_knowing_of_the_account_is_said(api: DigitalOcean, fields:
         (error(401, "unauthorized"), "revoked, has expired or was not copied whole"),
         (
             error(403, "forbidden", "no"),
-            'refuses the account (HTTP 403 (DigitalOcean: "no")). If it is locked, DigitalOcean\'s support unlocks it; else',
+            'refuses the account (HTTP 403 (DigitalOcean: "no")). If it is locked, DigitalOcean\'s support unlocks',
         ),
         (
             error(404, "not_found"),

@@ -100,7 +100,7 @@ def test_good_configurations_pass_here_and_in_the_platform(raw: dict[str, Any]) 
         (with_credentials(auth_type="access_token", access_token=[1]), "`credentials.access_token` must be text"),
         (
             with_credentials(auth_type="access_token", access_token=f"Bearer {TOKEN}"),
-            "`credentials.access_token`: it contains characters that no such value has (a space, a line break); paste it",
+            "`credentials.access_token`: it contains characters that no such value has (a space, a line break); paste",
         ),
         (
             with_credentials(auth_type="access_token", access_token=TOKEN + "…"),

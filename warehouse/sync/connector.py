@@ -115,7 +115,7 @@ class Connector:
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=stderr,
-                    env={name: value for name, value in os.environ.items() if name != "PGPASSWORD"},
+                    env=_environment(),
                     pass_fds=self.inherit,
                     # Ctrl-C reaches this process alone, which then ends the connector without losing a token.
                     start_new_session=True,
@@ -205,6 +205,15 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def _environment() -> dict[str, str]:
+    """This process's environment without the warehouse's password, and with the memory settings of the image.
+
+    The C library gives each thread a heap of its own otherwise, and a page is read in one and freed in another.
+    """
+    environment = {name: value for name, value in os.environ.items() if name != "PGPASSWORD"}
+    return {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "131072", **environment}
 
 
 def _end_with_parent() -> None:
