@@ -208,15 +208,15 @@ def read_gaps(state: Mapping[str, Any]) -> list[Gap]:
 def _read_entry(entry: Any) -> GapGroup:
     try:
         source = entry["source"]
-        times = [int(parse_time(entry[name])) for name in ("from", "to", "since")]
+        start, end, since = (int(parse_time(entry[name])) for name in ("from", "to", "since"))
         places = entry.get(_PLACES[source], [EVERYWHERE])
         metrics = entry["metrics"]
-    except (KeyError, TypeError, AttributeError) as problem:
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
         raise ValueError(f"an entry of `{FIELD}` is not readable ({type(problem).__name__})") from None
     for names in (places, metrics):
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise ValueError(f"an entry of `{FIELD}` names no regions, resources or metrics")
-    return GapGroup(source, tuple(places), tuple(metrics), times[0], times[1], times[2])
+    return GapGroup(source, tuple(places), tuple(metrics), start, end, since)
 
 
 def _widen(place: tuple[str, str], gaps: Iterable[Gap]) -> Iterator[Gap]:
