@@ -92,6 +92,27 @@ def test_every_resource_is_in_exactly_one_project(sandbox: Sandbox) -> None:
     assert set(seen) == {"domain", "space"}
 
 
+def test_the_sandbox_tells_the_truth_about_waste(sandbox: Sandbox) -> None:
+    told: dict[str, set[str]] = {}
+    for one in sandbox.waste():
+        told.setdefault(one["rule"], set()).add(one["urn"])
+    droplets = [
+        *read_all(sandbox, "/v2/droplets", "droplets"),
+        *read_all(sandbox, "/v2/droplets?type=gpus", "droplets"),
+    ]
+    volumes = read_all(sandbox, "/v2/volumes", "volumes")
+    addresses = read_all(sandbox, "/v2/reserved_ips", "reserved_ips")
+    assert told["powered_off"] == {f"do:droplet:{one['id']}" for one in droplets if one["status"] == "off"}
+    assert told["gpu_droplet"] == {f"do:droplet:{one['id']}" for one in droplets if "gpu_info" in one}
+    assert told["unattached_volume"] == {f"do:volume:{one['id']}" for one in volumes if not one["droplet_ids"]}
+    assert told["unassigned_reserved_ip"] == {f"do:floatingip:{one['ip']}" for one in addresses if not one["droplet"]}
+    assert min(map(len, told.values())) > 0
+    gone = next(one["id"] for one in droplets if one["snapshot_ids"])
+    with Sandbox(droplets=70, days=30, now=NOON, rate_limit=100_000) as mutable:
+        mutable.delete("droplets", [gone])
+        assert "snapshot_without_resource" in {one["rule"] for one in mutable.waste()}
+
+
 def test_scopes(sandbox: Sandbox) -> None:
     narrow = sandbox.mint_token(["droplet:read"])
     droplet = get(sandbox, "/v2/droplets", narrow).json()["droplets"][-1]

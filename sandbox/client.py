@@ -185,6 +185,11 @@ class Sandbox:
         found: list[int] = self._command("reboots", urn=urn, start=start, end=end)["reboots"]
         return found
 
+    def waste(self) -> list[dict[str, str]]:
+        """Which resources cost money and serve nobody, each as `{"rule": ..., "urn": ...}`: the truth."""
+        found: list[dict[str, str]] = self._command("waste")["waste"]
+        return found
+
     def delete_between_pages(self, resource: str, count_per_page: int) -> None:
         """From now on delete this many of the records just served after each page of the resource."""
         self._command("delete_between_pages", resource=resource, count_per_page=count_per_page)

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 from sandbox.clock import stamp
 from sandbox.faults import Fault
 from sandbox.server import JSON, State
+from sandbox.world.waste import waste
 
 Body = dict[str, Any]
 
@@ -74,6 +75,10 @@ def _reboots(state: State, body: Body) -> Body:
     return {"reboots": found[0].timeline.reboots(float(body["start"]), float(body["end"]))}
 
 
+def _waste(state: State, _: Body) -> Body:
+    return {"waste": waste(state.world.tables)}
+
+
 def _delete_between_pages(state: State, body: Body) -> Body:
     state.deletions[body["resource"]] = int(body["count_per_page"])
     return {}
@@ -114,6 +119,7 @@ _COMMANDS: dict[str, Callable[[State, Body], Body]] = {
     "clear_quirks": _clear_quirks,
     "samples": _samples,
     "reboots": _reboots,
+    "waste": _waste,
     "account": _account,
     "bill": _bill,
     "product": _product,

@@ -5,6 +5,8 @@ python -m tools.reliability kill --runs 300    kill and resume, one seed after t
 python -m tools.reliability soak               memory of some and of all lists of 2,000 and of 20,000 Droplets
 python -m tools.reliability quota              how long a large account takes under the limits as they are
 python -m tools.reliability first-sync         how long a first sync of every stream takes under them, after a check
+python -m tools.reliability planted --runs 60  secrets planted in every answer, in every status, and harmless texts
+python -m tools.reliability fuzz --examples 500    generated configurations, catalogs, states and answers
 Each writes its result into docs/reliability.md, between the markers of its name. Traffic stays on loopback.
 """
 
@@ -24,8 +26,11 @@ from pathlib import Path
 from typing import Any
 
 from integration_tests.connector import MAIN, configured, discover, run
+from integration_tests.faults.account import SPEED
 from integration_tests.faults.cases import CASES, PROMISES, rounds
 from integration_tests.faults.killing import killing
+from integration_tests.faults.planting import HARMLESS, STATUSES, leaks, read_harmless, read_planted
+from integration_tests.faults.warm import Warm
 from integration_tests.test_connect_kill_points import POINTS
 from sandbox import Sandbox
 from source_digitalocean_quolum.http.budget import BURST_SHARE, MINUTE, REQUESTS_PER_HOUR
@@ -160,6 +165,41 @@ def quota() -> bool:
     return not limited and taken <= _LONGER * least
 
 
+def planted(runs: int) -> bool:
+    """Plant secrets in every answer, one seed after the other; whether none came out and every harmless text did."""
+    found: list[str] = []
+    records = 0
+    with Sandbox(droplets=12, days=10, seed=3, rate_limit=6_000_000) as sandbox, Warm(SPEED) as warm:
+        streams = discover(sandbox.config())
+        for seed in range(runs):
+            # Every other answer is a good one: records are where most secrets could go.
+            status = 200 if seed % 2 else STATUSES[seed // 2 % len(STATUSES)]
+            done = read_planted(warm, sandbox, streams, seed, status)
+            records += len(done.of("RECORD"))
+            found += [f"seed {seed}, HTTP {status}: ...{leak}" for leak in leaks(done)]
+        harmless = read_harmless(warm, sandbox, streams)
+        noted = [record["data"].get("note_of_tomorrow") for record in harmless.of("RECORD")]
+        whole = sum(note == list(HARMLESS) for note in noted)
+    sys.stderr.write("".join(f"{leak}\n" for leak in found))
+    write(
+        "planted",
+        f"{runs} reads of all {len(streams)} streams with {records:,} records, secrets in about a third of all texts: "
+        f"{len(found)} came out.\n{len(HARMLESS)} harmless texts in each of {whole:,} records: all came whole.\n",
+    )
+    return not found and whole > 0 and whole == sum(note is not None for note in noted)
+
+
+def fuzz(examples: int) -> bool:
+    """Run the fuzz tests with so many examples each; whether all hold."""
+    command = [sys.executable, "-m", "pytest", "-q", "--timeout=0", "integration_tests/faults/test_fuzz.py"]
+    environment = {**os.environ, "HYPOTHESIS_EXAMPLES": str(examples)}
+    done = subprocess.run(command, cwd=PAGE.parents[1], env=environment, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603
+    sys.stderr.write(done.stdout if done.returncode else "")
+    verdict = "all ended as they should" if done.returncode == 0 else "not all ended as they should"
+    write("fuzz", f"The last full count: {examples} examples for each of the five: {verdict}.\n")
+    return done.returncode == 0
+
+
 def first_sync() -> bool:
     """Check, and then read every stream for the first time, under the real limits; whether both were used and kept.
 
@@ -242,11 +282,14 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("soak", help="memory of a large account")
     commands.add_parser("quota", help="the limits of a large account")
     commands.add_parser("first-sync", help="the limits of a first sync of every stream")
+    commands.add_parser("planted", help="secrets in every answer").add_argument("--runs", type=int, default=60)
+    commands.add_parser("fuzz", help="generated input").add_argument("--examples", type=int, default=500)
     options = parser.parse_args(arguments)
     if options.command == "faults":
         faults()
         return 0
     kept = {"kill": lambda: kill(options.runs), "soak": soak, "quota": quota, "first-sync": first_sync}
+    kept |= {"planted": lambda: planted(options.runs), "fuzz": lambda: fuzz(options.examples)}
     return int(not kept[options.command]())
 
 
