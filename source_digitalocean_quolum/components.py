@@ -5,12 +5,15 @@ from source_digitalocean_quolum.cost.retriever import CostRetriever
 from source_digitalocean_quolum.cost.team import TeamRouter
 from source_digitalocean_quolum.http.requester import DigitalOceanRequester
 from source_digitalocean_quolum.records.schema_loader import LeanSchemaLoader
+from source_digitalocean_quolum.retrievers.associated_parents import AssociatedParentsRouter
 from source_digitalocean_quolum.retrievers.buffered_list import BufferedListRetriever
 from source_digitalocean_quolum.retrievers.changed_parents import ChangedParentsRouter
 from source_digitalocean_quolum.retrievers.list_retriever import DigitalOceanRetriever
+from source_digitalocean_quolum.retrievers.shared_list import SharedListRetriever
 from source_digitalocean_quolum.retrievers.token_pages import TokenPagedRetriever
 
 __all__ = [
+    "AssociatedParentsRouter",
     "BufferedListRetriever",
     "ChangedParentsRouter",
     "CostRetriever",
@@ -18,6 +21,7 @@ __all__ = [
     "DigitalOceanRetriever",
     "IssuedInvoicesRouter",
     "LeanSchemaLoader",
+    "SharedListRetriever",
     "TeamRouter",
     "TokenPagedRetriever",
 ]

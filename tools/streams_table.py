@@ -147,6 +147,10 @@ def _requests(
             return f"1 for each {period} and {router['group_size']} records of `{parents[0]}`"
         each = f" and record of `{parents[0]}`" if parents and parents[0] != "account" else ""
         return f"{text}, for each {period}{each}"
+    if endpoint.of_parent:
+        return f"{text}, for all `{parents[0]}`"
+    if "AssociatedParentsRouter" in router.get("class_name", ""):
+        return f"{text}, for each record of `{parents[-1]}` on which something hangs, when that has changed"
     if "ChangedParentsRouter" in router.get("class_name", ""):
         return f"{text}, for each record of `{parents[0]}` that changed or may have"
     if parents:

@@ -208,5 +208,5 @@ def test_all_that_is_left_over_is_named_at_once(package: Path, edit: Edit) -> No
         "streams/compute.yaml: its first line must name a product, `# Product: what of it.`",
         "schemas/volume.json belongs to no stream of streams/*.yaml.",
         "schemas/removed_secrets.json names nothing, which is no stream.",
-        "Stream volume_actions refers to #/definitions/streams/volume, which does not exist.",
+        "Stream droplet_associated_resources refers to #/definitions/streams/volume, which does not exist.",
     ]

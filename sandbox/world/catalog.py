@@ -89,6 +89,12 @@ _IMAGES = [
     ("centos-stream-9-x64", "CentOS", "9 Stream x64", "2022-03-02T14:00:00Z"),
     ("gpu-h100x1-base", "Ubuntu", "NVIDIA AI/ML Ready", "2024-09-12T14:00:00Z"),
 ]
+# Of Droplets that boot a kernel of DigitalOcean's instead of their image's: very old ones.
+KERNELS: list[Record] = [
+    {"id": 7515, "name": "DigitalOcean GrubLoader v0.2 (20160714)", "version": "2016.07.13-DigitalOcean_loader_Ubuntu"},
+    {"id": 7516, "name": "DigitalOcean GrubLoader v0.2 (20160714)", "version": "2016.07.13-DigitalOcean_loader_Debian"},
+]
+
 PUBLIC_IMAGES: list[Record] = [
     {
         "id": 155_133_621 + 97 * index,

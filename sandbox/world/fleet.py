@@ -16,10 +16,6 @@ _SERVER = 822
 # USD per GiB and month: volumes, and snapshots of either kind (DigitalOcean price list).
 _VOLUME_PRICE, _SNAPSHOT_PRICE = 0.10, 0.06
 _RESERVED_IP_PRICE = 5.0
-KERNELS: list[Record] = [
-    {"id": 7515, "name": "DigitalOcean GrubLoader v0.2 (20160714)", "version": "2016.07.13-DigitalOcean_loader_Ubuntu"},
-    {"id": 7516, "name": "DigitalOcean GrubLoader v0.2 (20160714)", "version": "2016.07.13-DigitalOcean_loader_Debian"},
-]
 _ACTION_SLOT = timedelta(days=20)
 
 
@@ -92,18 +88,18 @@ def firewalls_of(firewalls: list[Record], droplet: Record) -> list[Record]:
 
 def kernels(droplet: Record) -> list[Record]:
     """The kernels a Droplet could boot: only an old image lets its owner choose."""
-    return KERNELS if droplet["image"]["slug"] == "ubuntu-22-04-x64" else []
+    return catalog.KERNELS if droplet["kernel"] else []
 
 
 def volume_actions(plan: Plan, volume: Record, now: datetime) -> list[Record]:
-    """What was done to a volume, newest first: it was attached, and is resized from time to time."""
+    """What was done to a volume, newest first: attached, and resized until it had the size that its list tells."""
     created = parse(volume["created_at"])
     first = 2_000_000_000 + crc32(volume["id"].encode()) * 1000
     steps = [(first, "attach_volume", created + timedelta(seconds=40))] if volume["droplet_ids"] else []
     family, begin = f"volume/{volume['id']}", created + timedelta(minutes=2)
     steps += [
         (first + 1 + number, "resize_volume", moment)
-        for number, moment, rng in slots(plan, family, _ACTION_SLOT, begin, now)
+        for number, moment, rng in slots(plan, family, _ACTION_SLOT, begin, min(now, plan.anchor))
         if rng.random() < 0.3
     ]
     return [_volume_action(volume, *step, now) for step in reversed(steps)]

@@ -27,6 +27,8 @@ class Endpoint(Facts, frozen=True):
     - `post`: the members of a JSON body, as in `derived`; the request is a POST that only reads.
     - `scope`: the token scope that opens it, as DigitalOcean names scopes.
     - `only`, `skip`: slices that are (not) asked for, by the values of a field of the parent's record.
+    - `of_parent`: the list is one for all parents, see SharedListRetriever: fields of a record, each with the field
+      of the parent's record whose values it holds.
     - `csv`: the answer is a CSV file with these columns among others; its lines are the records.
     - `absent`: statuses that mean "this product was never used", so no records.
 
@@ -61,6 +63,7 @@ class Endpoint(Facts, frozen=True):
     post: Mapping[Name, ValueSource] = msgspec.field(default_factory=dict)
     only: Mapping[Name, list[Scalar]] = msgspec.field(default_factory=dict)
     skip: Mapping[Name, list[Scalar]] = msgspec.field(default_factory=dict)
+    of_parent: Mapping[Name, Name] = msgspec.field(default_factory=dict)
     csv: tuple[str, ...] = ()
     absent: tuple[_Refusal, ...] = ()
     single: bool = False

@@ -33,23 +33,30 @@ class ChangedParentsRouter(SubstreamPartitionRouter):
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
         super().__post_init__(parameters)
         self._run = RunContext.from_config(self.config)
-        (parent,) = self.parent_stream_configs
+        parent = self.parent_stream_configs[-1]
         self._parent = parent.stream.name
         self._partition_field = parent.partition_field.eval(self.config)  # type: ignore[union-attr]
         self._read: dict[str, str] | None = None
 
     def stream_slices(self) -> Iterable[StreamSlice]:
         """A slice for each parent to ask about, in the parents' order."""
-        before = self._before()
         seen: dict[str, str] = {}
-        for stream_slice in super().stream_slices():
+        yield from self._list_changed(self._before(), seen)
+        self._read = seen
+
+    def _list_parents(self) -> Iterable[StreamSlice]:
+        """Every parent, whether it has changed or not."""
+        return super().stream_slices()
+
+    def _list_changed(self, before: dict[str, str], seen: dict[str, str]) -> Iterable[StreamSlice]:
+        """The parents to ask about, by the hashes of the last sync; `seen` takes the hashes of this one."""
+        for stream_slice in self._list_parents():
             if any((stream_slice.extra_fields or {}).get(name) not in values for name, values in self.only.items()):
                 continue
             identity = str(stream_slice.partition[self._partition_field])
-            seen[identity] = _hash(stream_slice.extra_fields)
+            seen[identity] = hash_fields(stream_slice.extra_fields)
             if before.get(identity) != seen[identity] or _holds(stream_slice.extra_fields, self.always):
                 yield StreamSlice(partition=stream_slice.partition, cursor_slice={})
-        self._read = seen
 
     def get_stream_state(self) -> Mapping[str, StreamState]:
         """The hashes to go on from, by the parent's id: the incoming ones until the last slice is made."""
@@ -64,7 +71,8 @@ class ChangedParentsRouter(SubstreamPartitionRouter):
         return dict(hashes) if isinstance(hashes, Mapping) else {}
 
 
-def _hash(values: Any) -> str:
+def hash_fields(values: Any) -> str:
+    """A short hash of what is known of a parent: 16 hexadecimal digits."""
     return hashlib.sha256(orjson.dumps(values, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
 
 
