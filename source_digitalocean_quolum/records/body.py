@@ -3,17 +3,23 @@
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from functools import cache
 from itertools import islice
+from math import isfinite
+from operator import itemgetter
 from typing import Any
 
 import msgspec
 import orjson
 
+from source_digitalocean_quolum.records.repair import repair
+
 # What paging.py reads of an answer beside its list.
 _PLACE = ("links", "meta", "total", "total_pages", "total_items", "next_page_token")
 # The first byte of a JSON object.
 OBJECT = ord("{")
+_first_byte = itemgetter(0)
 # The key under which the lines of a CSV file stand, as the records of a JSON answer stand under theirs.
 CSV_LINES = "lines"
 
@@ -42,17 +48,37 @@ def decode_body(content: bytes, content_type: str, records_key: str = "") -> Any
 
 
 def parse(content: bytes) -> Any:
-    """JSON, whole. Raises UnexpectedBody."""
+    """JSON, whole; a RepairedBody where a character or a number in it is none. Raises UnexpectedBody."""
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError as error:
         if content.lstrip()[:1] == b"<":
             raise UnexpectedBody("a web page instead of JSON (a proxy or a maintenance page)") from None
         try:
-            # One byte that is no UTF-8 costs one character, not the page.
-            return orjson.loads(content.decode("utf-8", "replace"))
-        except orjson.JSONDecodeError:
+            return repair(content)
+        except (ValueError, RecursionError):
             raise UnexpectedBody(f"{len(content)} bytes that are no complete JSON ({error})") from None
+
+
+def parse_record(content: bytes) -> Any:
+    """`parse` for one record, whose numbers keep all their digits: those that a float cannot hold, as Fragment."""
+    try:
+        return _record_decoder.decode(content)
+    except (msgspec.DecodeError, RecursionError, OverflowError):
+        return parse(content)
+
+
+def _exact(digits: str) -> float | orjson.Fragment:
+    number = float(digits)
+    if not isfinite(number):
+        raise OverflowError(f"{len(digits)} characters of a number beyond any float")
+    is_exact = len(digits) <= _SURE_DIGITS or Decimal(repr(number)) == Decimal(digits)
+    return number if is_exact else orjson.Fragment(digits)
+
+
+# Of a number in as many characters a float keeps every digit.
+_SURE_DIGITS = 15
+_record_decoder = msgspec.json.Decoder(float_hook=_exact)
 
 
 def _unread(content: bytes, records: str) -> dict[str, Any] | None:
@@ -64,7 +90,8 @@ def _unread(content: bytes, records: str) -> dict[str, Any] | None:
         envelope = _envelope(records).decode(content)
     except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):
         return None
-    if not all(memoryview(record)[0] == OBJECT for record in envelope.records):
+    views: Iterator[memoryview] = map(memoryview, envelope.records)
+    if not {OBJECT}.issuperset(map(_first_byte, views)):
         return None
     return {records: envelope.records, **{name: getattr(envelope, name) for name in _PLACE}}
 
@@ -107,23 +134,34 @@ class CsvLines(Sequence[dict[str, str]]):
         return filter(None, csv.reader(text))
 
 
-def take(body: Any, records: str, *, values: bool = False) -> Sequence[dict[str, Any]]:
+def take(
+    body: Any, records: str, *, values: bool = False, optional: bool = False, before: int = 0
+) -> Sequence[dict[str, Any]]:
     """The records under the key `records` (a list of objects, or one object); the whole body if it is empty.
 
-    With `values`, members need not be objects. Raises UnexpectedBody when they are not there. A null list is
-    an empty one, as servers written in Go send it.
+    Absent, null and empty are the same nothing: programs in Go write a list without members in any of these ways. But
+    an absent list must be explained, or it may have got another name: by a total of 0, by a total that the pages before
+    hold (`before` is the number of their records), or by being `optional`, a part that is left out where there is none.
+    With `values`, members need not be objects.
+
+    Raises UnexpectedBody when the records are not there.
     """
     if not isinstance(body, dict):
         raise UnexpectedBody(f"a JSON {_kind(body)} instead of an object")
+    if (not records or records not in body) and _is_error(body):
+        raise UnexpectedBody(f"an error object ({body.get('id')}: {body.get('message')})")
     if not records:
-        if _is_error(body):
-            raise UnexpectedBody(f"an error object ({body.get('id')}: {body.get('message')})")
         return [body]
     if records not in body:
-        if _is_error(body):
-            raise UnexpectedBody(f"an error object ({body.get('id')}: {body.get('message')})")
-        raise UnexpectedBody(f"JSON without `{records}`")
-    found = body[records]
+        total = total_of(body)
+        if optional or (total is not None and total <= before):
+            return []
+        counts = f", and a total of {total}" if total else ""
+        raise UnexpectedBody(f"JSON without `{records}`{counts}")
+    return _as_records(body[records], records, values=values)
+
+
+def _as_records(found: Any, records: str, *, values: bool) -> Sequence[dict[str, Any]]:
     if found is None:
         return []
     if isinstance(found, dict):
@@ -139,6 +177,28 @@ def take(body: Any, records: str, *, values: bool = False) -> Sequence[dict[str,
             raise UnexpectedBody(f"`{records}` holds a JSON {_kind(row)} where an object belongs")
     # Some lists are documented to hold nulls (a Droplet's kernels): nothing is no record.
     return [row for row in found if row is not None]
+
+
+def take_list(body: Mapping[str, Any], name: str) -> list[Any]:
+    """The members of a list inside an object; absent, null and empty are the same nothing. Raises UnexpectedBody."""
+    members = body.get(name)
+    if members is None:
+        return []
+    if not isinstance(members, list):
+        raise UnexpectedBody(f"`{name}` that is a JSON {_kind(members)} instead of a list")
+    return members
+
+
+def total_of(body: Mapping[str, Any]) -> int | None:
+    """How many records an answer counts in the whole list, wherever it says so; None where it does not."""
+    meta = body.get("meta")
+    totals = (meta.get("total") if isinstance(meta, Mapping) else None, body.get("total"), body.get("total_items"))
+    for total in totals:
+        if isinstance(total, int) and not isinstance(total, bool):
+            return total
+        if isinstance(total, str) and total.isascii() and total.isdigit():
+            return int(total)
+    return None
 
 
 def is_unread(records: Sequence[Any]) -> bool:

@@ -1,9 +1,16 @@
 """Whether the name of a field means that it holds a secret."""
 
 import re
+from functools import lru_cache
 from typing import Any
 
-from source_digitalocean_quolum.redaction.table import HARMLESS_TOKENS, SECRET_NAMES, SECRET_TOKENS, WORDS_BESIDE
+from source_digitalocean_quolum.redaction.table import (
+    HARMLESS_TOKENS,
+    NAME_VALUE_LISTS,
+    SECRET_NAMES,
+    SECRET_TOKENS,
+    WORDS_BESIDE,
+)
 
 _ENDING = re.compile(rf"(?:{'|'.join(SECRET_NAMES)})$")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -16,6 +23,7 @@ def split_name(name: str) -> list[str]:
     return [word.lower() for word in _WORDS.findall(name)]
 
 
+@lru_cache(4096)
 def is_secret_name(name: str) -> bool:
     """Whether a field of this name holds a secret, in snake_case, camelCase, kebab-case or in one word.
 
@@ -46,3 +54,8 @@ def is_secret_field(name: str, value: Any) -> bool:
         members = value if isinstance(value, list) else [value]
         return any(isinstance(member, dict) and _OF_A_LOGIN & member.keys() for member in members)
     return is_secret_name(name)
+
+
+def is_secret_list(name: str) -> bool:
+    """Whether the members of a list of this name are names with values that are secret, whatever the names are."""
+    return "".join(split_name(name)) in NAME_VALUE_LISTS

@@ -188,7 +188,7 @@ SECRET_TOKENS = tuple(
     )
 )
 # Lists of names with values, such as an app's environment: the values are secret whatever their names are.
-NAME_VALUE_LISTS = frozenset({"env", "envs", "env_vars", "environment_variables", "secrets", "headers"})
+NAME_VALUE_LISTS = frozenset({"env", "envs", "envvars", "environmentvariables", "secrets", "headers"})
 # Parameters that prove that a query was signed; a field of this name holds no secret.
 SIGNATURES = frozenset({"sig", "signature", "xamzsignature", "xgoogsignature", "xamzcredential", "xamzsecuritytoken"})
 # A name in a text has one of these, and perhaps more words behind it.

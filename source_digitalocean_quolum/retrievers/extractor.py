@@ -1,6 +1,6 @@
 """Where in an answer the records are: lists, maps, lists of plain values, and lists inside the listed objects."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from airbyte_cdk.sources.types import StreamSlice
 from source_digitalocean_quolum.http.endpoint import Endpoint
 from source_digitalocean_quolum.http.facts import ValueSource
 from source_digitalocean_quolum.http.slice_values import NOT_CONSTANT, evaluate_constant
-from source_digitalocean_quolum.records.body import UnexpectedBody, is_unread, parse
+from source_digitalocean_quolum.records.body import UnexpectedBody, take_list, total_of
 
 Row = dict[str, Any]
 
@@ -24,25 +24,32 @@ class RecordContext(NamedTuple):
     nested: str = ""
 
 
-def select(body: Any, members: Sequence[Any], endpoint: Endpoint) -> Iterator[tuple[Row, RecordContext]]:
-    """The records of an answer and where each stood; `members` are what is listed in it, unread or not.
+def select(body: Any, members: Iterable[Any], endpoint: Endpoint) -> Iterator[tuple[Row, RecordContext]]:
+    """The records of an answer and where each stood; `members` are what is listed in it, parsed.
 
-    Those that are unread are parsed one after the other. Raises UnexpectedBody where the answer is not as the
-    endpoint's facts say.
+    A nested list that is absent, null or empty holds nothing. Raises UnexpectedBody where the answer is not as the
+    endpoint's facts say, and for an object without its lists of whose members the answer counts some.
     """
     for outer in _objects(members, endpoint):
         if not endpoint.nested:
             yield outer, RecordContext(body, outer)
+        elif not any(path.split(".")[0] in outer for path in endpoint.nested.values()):
+            _explain_absence(body, endpoint)
         for name, path in endpoint.nested.items():
             yield from _inside(outer, path.split("."), RecordContext(body, outer, {}, name), endpoint)
 
 
-def _objects(members: Sequence[Any], endpoint: Endpoint) -> Iterator[Row]:
+def _explain_absence(body: Any, endpoint: Endpoint) -> None:
+    """Of a list of objects the total counts these; of a single one it counts what is in it."""
+    if isinstance(body, dict) and isinstance(body.get(endpoint.records), dict) and (total := total_of(body)):
+        lists = ", ".join(endpoint.nested.values())
+        raise UnexpectedBody(f"an object without {lists}, and a total of {total}")
+
+
+def _objects(members: Iterable[Any], endpoint: Endpoint) -> Iterator[Row]:
     if endpoint.map:
-        for key, member in (members[0] if members else {}).items():
-            yield {endpoint.map: key, **_as_row(member, endpoint)}
-    elif is_unread(members):
-        yield from (parse(bytes(member)) for member in members)
+        for owner in members:
+            yield from ({endpoint.map: key, **_as_row(member, endpoint)} for key, member in owner.items())
     else:
         yield from (_as_row(member, endpoint) for member in members)
 
@@ -52,14 +59,12 @@ def _inside(
 ) -> Iterator[tuple[Row, RecordContext]]:
     name, *rest = path
     members = outer.get(name)
-    if members is None:
-        return
     if isinstance(members, dict) and rest:
         yield from _inside(members, rest, place, endpoint)
         return
-    if not isinstance(members, list):
-        raise UnexpectedBody(f"`{name}` that is not a list")
-    for member in members:
+    for member in take_list(outer, name):
+        if member is None:
+            continue
         row = _as_row(member, endpoint)
         if rest:
             yield from _inside(row, rest, place._replace(around={**place.around, name: row}), endpoint)

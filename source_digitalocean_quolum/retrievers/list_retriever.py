@@ -152,8 +152,18 @@ class DigitalOceanRetriever(Retriever):
         if self._made is None or self._made[0] is not schema:
             unfinished = self._endpoint.unfinished
             fields = dict.fromkeys([*self._key, self._observed, unfinished.field if unfinished else ""])
-            errors = self._run.conversion_errors[self.name]
-            self._made = schema, RecordReader(self.name, self._endpoint, schema, [one for one in fields if one], errors)
+            self._made = (
+                schema,
+                RecordReader(
+                    self.name,
+                    self._endpoint,
+                    schema,
+                    [one for one in fields if one],
+                    self._run.conversion_errors[self.name],
+                    self._run.undeclared_fields[self.name],
+                    self._key,
+                ),
+            )
         return self._made[1]
 
 

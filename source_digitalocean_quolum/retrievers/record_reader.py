@@ -1,7 +1,7 @@
-"""From an answer to its rows: as they came where that will do, else secrets dropped, fields added, values fitting."""
+"""From an answer to its records: as they came where they fit exactly; else parsed, judged, made to fit and written."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from airbyte_cdk.models import FailureType
@@ -10,52 +10,65 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from source_digitalocean_quolum.http.endpoint import Endpoint
 from source_digitalocean_quolum.http.listed import list_members
 from source_digitalocean_quolum.records.answer import Answer
-from source_digitalocean_quolum.records.body import CsvLines, UnexpectedBody, is_unread, parse
-from source_digitalocean_quolum.records.conform import compile_conformer
+from source_digitalocean_quolum.records.body import CsvLines, UnexpectedBody, is_unread, parse_record
+from source_digitalocean_quolum.records.conform import RecordConformer
 from source_digitalocean_quolum.records.page import Row, Rows, SerializedRecord
 from source_digitalocean_quolum.records.passthrough import PassthroughReader, passes_through
+from source_digitalocean_quolum.records.repair import RepairedBody
 from source_digitalocean_quolum.records.secrets import drop, secret_tree, secrets_of
+from source_digitalocean_quolum.records.times import may_hold_odd_times
+from source_digitalocean_quolum.records.undeclared import UndeclaredFields
 from source_digitalocean_quolum.redaction import may_hold_secrets, redact_value
 from source_digitalocean_quolum.retrievers.extractor import AddedFields, RecordContext, select
 
 
 class RecordReader:
-    """Reads the rows of one stream's answers; shared by its threads.
+    """Reads the records of one stream's answers; shared by its threads.
 
-    `fields` are those that a read looks at, the primary key's among them.
+    `fields` are those that a read looks at, the primary key's (`keys`) among them. What did not fit the schema is
+    counted in `errors` by its path, and fields at the top that it does not declare in `undeclared` by their name.
     """
 
     def __init__(
-        self, stream: str, endpoint: Endpoint, schema: Mapping[str, Any], fields: Sequence[str], misfits: Counter[str]
+        self,
+        stream: str,
+        endpoint: Endpoint,
+        schema: Mapping[str, Any],
+        fields: Sequence[str],
+        errors: Counter[str],
+        undeclared: Counter[str] | None = None,
+        keys: Collection[str] = (),
     ) -> None:
-        self._endpoint = endpoint
-        self._fields = fields
+        self._endpoint, self._fields, self._errors = endpoint, fields, errors
         self._secrets = secret_tree(secrets_of(stream))
-        self._conform = compile_conformer(schema, misfits)
-        known = any(name not in endpoint.derived for name in fields)
+        self._undeclared = UndeclaredFields(schema, Counter() if undeclared is None else undeclared)
+        self._conformer = RecordConformer(schema, errors, keys)
+        knows_some = any(name not in endpoint.derived for name in fields)
         whole = endpoint.lists_records and endpoint.unparsed_list and not endpoint.renamed
-        as_they_came = whole and self._conform and known and not self._secrets
-        self._verbatim = PassthroughReader(schema, fields, list(endpoint.derived)) if as_they_came else None
+        passes = whole and schema.get("properties") and knows_some
+        self._passthrough = PassthroughReader(schema, fields, list(endpoint.derived)) if passes else None
 
-    def read(self, answer: Answer, deriver: AddedFields) -> Rows:
-        """The rows of an answer, complete and clean, and each as it will be written (SerializedRecord) where it fits.
+    def read(self, answer: Answer, added: AddedFields) -> Rows:
+        """The records of an answer, complete and clean, and each as it will be written (SerializedRecord).
 
-        No more than one record is there as objects at a time. Raises an AirbyteTracedException for records that cannot
-        be read (a number that is none: 1e999).
+        No more than one is there as objects at a time. Raises an AirbyteTracedException for what cannot be read.
         """
         content = answer.content
-        doubtful = may_hold_secrets(content)
+        suspect = may_hold_secrets(content)
         try:
             members = list_members(answer, self._endpoint)
-            if self._verbatim and not deriver.placed and is_unread(members) and passes_through(content):
-                return self._verbatim.rows(
+            if self._passthrough and not added.placed and is_unread(members) and passes_through(content):
+                has_odd_times = may_hold_odd_times(content)
+                return self._passthrough.serialize(
                     members,
-                    deriver.constants,
-                    lambda record: self._made(parse(record), RecordContext({}, {}), deriver, may_hold_secrets(record)),
-                    may_hold_secrets if doubtful else None,
+                    added.constants,
+                    lambda record: self._fit_and_write(
+                        self._parse(record), RecordContext({}, {}), added, suspect and may_hold_secrets(record)
+                    ),
+                    _any_of(may_hold_secrets if suspect else None, may_hold_odd_times if has_odd_times else None),
                 )
-            placed = select(answer.body, members, self._endpoint)
-            return [self._made(row, place, deriver, doubtful) for row, place in placed]
+            selected = select(answer.body, self._parsed(answer, members), self._endpoint)
+            return [self._fit_and_write(record, place, added, suspect) for record, place in selected]
         except UnexpectedBody as problem:
             raise _unreadable(answer, problem) from None
 
@@ -64,35 +77,68 @@ class RecordReader:
 
         Those of a CSV file are made anew each time they are gone through (CsvLines).
         """
-        doubtful = may_hold_secrets(answer.content)
+        suspect = may_hold_secrets(answer.content)
         try:
             members = list_members(answer, self._endpoint)
-            if isinstance(members, CsvLines) and not doubtful:
+            if isinstance(members, CsvLines) and not suspect:
                 return members
-            return [self._clean(row, doubtful) for row, _ in select(answer.body, members, self._endpoint)]
+            selected = select(answer.body, self._parsed(answer, members), self._endpoint)
+            return [self._without_secrets(record, suspect) for record, _ in selected]
         except UnexpectedBody as problem:
             raise _unreadable(answer, problem) from None
 
-    def fit(self, row: Row) -> bool:
-        """Make values fit the schema, in place; whether they did as they were."""
-        return self._conform(row) if self._conform else True
+    def fit(self, record: Row) -> bool:
+        """Make a record fit the schema, in place, without the secrets among its undeclared fields.
 
-    def _clean(self, row: Row, doubtful: bool) -> Row:
-        drop(row, self._secrets)
-        cleaned: Row = redact_value(row) if doubtful else row
-        return cleaned
+        Tells whether it fitted as it was.
+        """
+        if self._conformer.fits(record):
+            self._conformer.conform_times(record)
+            return True
+        if names := self._undeclared.judge(record):
+            declared = {name: value for name, value in record.items() if name not in names}
+            if self._conformer.fits(declared):
+                self._conformer.conform_times(record)
+                return True
+        self._undeclared.judge_nested(record)
+        self._conformer.conform(record)
+        return False
 
-    def _made(self, row: Row, place: RecordContext, deriver: AddedFields, doubtful: bool) -> Mapping[str, Any]:
-        deriver.derive(row, place)
-        row = self._clean(row, doubtful)
-        fitted = self.fit(row)
+    def _parsed(self, answer: Answer, members: Sequence[Any]) -> Iterator[Any]:
+        """The members of an answer's list as objects, one after the other."""
+        if isinstance(answer.body, RepairedBody):
+            around = f"{self._endpoint.records}[]."
+            self._errors.update({path.removeprefix(around): count for path, count in answer.body.lost.items()})
+        yield from (self._parse(bytes(member)) for member in members) if is_unread(members) else members
+
+    def _parse(self, content: bytes) -> Any:
+        record = parse_record(content)
+        if isinstance(record, RepairedBody):
+            self._errors.update(record.lost)
+            return dict(record)
+        return record
+
+    def _without_secrets(self, record: Row, suspect: bool) -> Row:
+        drop(record, self._secrets)
+        return redact_value(record) if suspect else record
+
+    def _fit_and_write(self, record: Row, place: RecordContext, added: AddedFields, suspect: bool) -> Mapping[str, Any]:
+        added.derive(record, place)
+        record = self._without_secrets(record, suspect)
+        fitted = self.fit(record)
         try:
-            written = SerializedRecord.of(row, self._fields)
+            written = SerializedRecord.of(record, self._fields)
         except TypeError:
-            # orjson reads 1,024 levels and writes 254; whoever gets the row can write more.
-            return row
-        # A row that had to be mended may hold digits that are lost when it is parsed anew (conform.py).
-        return written if fitted or written.whole() == row else row
+            # orjson reads 1,024 levels and writes 254, and no integer beyond 64 bits; whoever gets the record can.
+            return record
+        # Parsed anew, a record that was made to fit may lose digits (conform.py).
+        return written if fitted or written.whole() == record else record
+
+
+def _any_of(*checks: Callable[[bytes], bool] | None) -> Callable[[bytes], bool] | None:
+    """Whether any of the checks that are there is true; None without one."""
+    some = [check for check in checks if check]
+    return (lambda content: any(check(content) for check in some)) if some else None
 
 
 def _unreadable(answer: Answer, problem: UnexpectedBody) -> AirbyteTracedException:

@@ -20,14 +20,15 @@ ODD = {
     "reserved_ips": (b'[{"ip": "a"}]', "a JSON list instead of an object"),
     "firewalls": (b'{"id": "server_error", "message": "Unexpected"}', "an error object (server_error: Unexpected)"),
     "load_balancers": (b'{"id": "x", "message": "y", "request_id": "z"}', "an error object (x: y)"),
-    "vpcs": (b'{"links": {}, "meta": {"total": 0}}', "JSON without `vpcs`"),
+    "vpcs": (b'{"links": {}, "meta": {"total": 3}}', "JSON without `vpcs`, and a total of 3"),
+    "cdn_endpoints": (b'{"links": {}}', "JSON without `endpoints`"),
     "domains": (b'{"domains": "none"}', "`domains` is a JSON string"),
     "projects": (b'{"projects": ["a", "b"]}', "`projects` holds a JSON string"),
     "actions": (b'{"actions": [{"id": 1}, [2]]}', "`actions` holds a JSON list"),
     "account": (b'{"account": 7}', "`account` is a JSON number"),
     "balance": (b'{"id": "server_error", "message": "Unexpected"}', "an error object (server_error: Unexpected)"),
 }
-ELSEWHERE = {"balance": "customers/my/balance"}
+ELSEWHERE = {"balance": "customers/my/balance", "cdn_endpoints": "cdn/endpoints"}
 
 
 @pytest.fixture(scope="module")
@@ -150,3 +151,68 @@ def test_words_of_digitalocean_are_quoted_in_an_error(api: DigitalOcean) -> None
     kind, message = output.error("volumes")
     assert kind == FailureType.system_error
     assert 'refused /v2/volumes with HTTP 422 (DigitalOcean: "page must be a number")' in message
+
+
+@pytest.mark.parametrize("nothing", [b"{}", b'{"volumes": null}', b'{"volumes": []}'])
+def test_an_absent_list_that_counts_nothing_is_an_empty_one(api: DigitalOcean, nothing: bytes) -> None:
+    api.on(VOLUMES, PAGE, Reply(nothing[:-1] + (b", " if len(nothing) > 2 else b"") + b'"meta": {"total": 0}}'))
+
+    output = read("volumes")
+
+    assert output.rows("volumes") == []
+    assert output.status("volumes") == "COMPLETE"
+    assert len(api.requests) == 1
+
+
+@pytest.mark.parametrize("nothing", [{}, {"db_names": None}, {"db_names": []}])
+def test_a_cluster_without_its_list_costs_nothing(api: DigitalOcean, nothing: dict[str, None]) -> None:
+    api.lists("/v2/databases", "databases", [{"id": "a", **nothing}, {"id": "b", "db_names": ["defaultdb"]}])
+
+    output = read("database_dbs")
+
+    assert [row["name"] for row in output.rows("database_dbs")] == ["defaultdb"]
+    assert output.status("database_dbs") == "COMPLETE"
+
+
+@pytest.mark.parametrize(
+    ("odd", "wanted", "path"),
+    [
+        (b'"name": "half \\ud83d"', {"name": "half \ufffd"}, "name (1)"),
+        (b'"size_gigabytes": NaN', {}, "size_gigabytes (1)"),
+        (b'"size_gigabytes": 1e999', {}, "size_gigabytes (1)"),
+    ],
+)
+def test_a_character_or_number_that_is_none_costs_itself(
+    api: DigitalOcean, odd: bytes, wanted: dict[str, str], path: str
+) -> None:
+    api.on(VOLUMES, PAGE, Reply(b'{"volumes": [{"id": "a", %s}, {"id": "b"}], "meta": {"total": 2}}' % odd))
+
+    output = read("volumes")
+
+    assert output.rows("volumes") == [{"id": "a", **wanted}, {"id": "b"}]
+    assert output.status("volumes") == "COMPLETE"
+    (warning,) = output.warnings()
+    assert path in warning
+
+
+TIMES = {
+    "2026-01-31T10:00:00.123456789Z": "2026-01-31T10:00:00.123456Z",
+    "2026-01-31 10:00:00": "2026-01-31T10:00:00Z",
+    "2026-01-31T10:00:00": "2026-01-31T10:00:00Z",
+    "2026-01-31": "2026-01-31T00:00:00Z",
+    "2026-01-31T10:00:00z": "2026-01-31T10:00:00Z",
+    "2026-01-31T10:00:00+0000": "2026-01-31T10:00:00Z",
+    "2026-01-31T10:00:00+02:00": "2026-01-31T10:00:00+02:00",
+    "0001-01-01T00:00:00Z": None,
+    "1970-01-01T00:00:00Z": None,
+    "": None,
+}
+
+
+def test_times_leave_as_every_reader_understands_them(api: DigitalOcean) -> None:
+    api.lists(VOLUMES, "volumes", [{"id": time, "created_at": time} for time in TIMES])
+
+    output = read("volumes")
+
+    assert {row["id"]: row.get("created_at") for row in output.rows("volumes")} == TIMES
+    assert output.warnings() == []

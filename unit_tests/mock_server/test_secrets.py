@@ -150,3 +150,67 @@ def test_the_token_of_the_configuration_is_masked_even_when_digitalocean_repeats
     output = read("volumes", config=token_config(), debug=True, expect_failure=True)
 
     no_line_holds(output, TOKEN)
+
+
+# Fields that DigitalOcean may add tomorrow, by the stream whose records would hold them.
+NEW_FIELDS: dict[str, dict[str, Any]] = {
+    "apps": {
+        "spec": {
+            "gpu_workers": [{"name": "g", "envs": [{"key": "A", "value": MARK}, {"key": "B", "value": MARK}]}],
+            "services_v2": [{"name": "s", "image": {"registry_credentials": MARK, "tag": "kept"}}],
+            "databases": [{"name": "d", "envs": [{"key": "A", "value": MARK}]}],
+        }
+    },
+    "database_clusters": {"read_replica_connection": {"user": "doadmin", "password": MARK, "host": "h"}},
+    "monitoring_destinations": {"config": {"credentials": {"password": MARK}}},
+    "genai_anthropic_keys": {"api_key": MARK},
+    "genai_openai_keys": {"api_key": MARK},
+    "genai_agents": {"api_keys": [{"api_key": MARK}]},
+    "spaces_keys": {"secret_key": MARK},
+    "function_access_keys": {"secret": MARK},
+    "function_triggers": {"scheduled_details": {"cron": "* * * * *", "body": {"name": MARK, "any": [MARK]}}},
+    "volumes": {
+        "clientSecret": MARK,
+        "kube-config": {"users": [{"client-key-data": MARK}]},
+        "settings": [{"key": "DB_PASSWORD", "value": MARK}, {"deep": [{"auth": {"a": MARK}, "dsn": MARK}]}],
+        "database_url": f"postgres://doadmin:{MARK}@/'@h/d",
+        "repo_clone_url": f"https://ghp_{'a1' * 20}@github.com/a/b",
+        "note": "AVNS_" + "a1" * 10,
+        "by_token": {"dop_v1_" + "b" * 64: 1},
+        "name": {"password": MARK},
+    },
+}
+
+
+def test_what_is_new_is_judged_by_name_and_by_shape(api: DigitalOcean) -> None:
+    world = World()
+    for stream, fields in NEW_FIELDS.items():
+        for row in world.rows[stream]:
+            for name, value in fields.items():
+                row[name] = {**row[name], **value} if isinstance(row.get(name), dict) else value
+    api.otherwise = world
+
+    output = read(*NEW_FIELDS, config=token_config())
+
+    for stream in NEW_FIELDS:
+        assert output.rows(stream), stream
+        assert output.status(stream) == "COMPLETE"
+    no_line_holds(output, MARK, "a1a1a1a1", "b" * 64)
+    (app,) = output.rows("apps")
+    assert app["spec"]["gpu_workers"] == [{"name": "g", "envs": [{"key": "A"}, {"key": "B"}]}]
+    assert app["spec"]["services_v2"] == [{"name": "s", "image": {"tag": "kept"}}]
+    (volume,) = output.rows("volumes")
+    assert volume["settings"] == [{"key": "DB_PASSWORD"}, {"deep": [{}]}]
+
+
+def test_new_fields_are_kept_and_named_where_they_are_harmless(api: DigitalOcean) -> None:
+    new = {"secret_name": "a", "token_count": 5, "digest": "sha256:" + "9f" * 32, "max_tokens": {"a": [1]}}
+    api.lists("/v2/volumes", "volumes", [{"id": "a", "name": "token-service", **new}, {"id": "b", "password": MARK}])
+
+    output = read("volumes")
+
+    assert output.rows("volumes") == [{"id": "a", "name": "token-service", **new}, {"id": "b"}]
+    (line,) = [line for line in output.log().splitlines() if "does not declare" in line]
+    for name in (*new, "password"):
+        assert name in line
+    no_line_holds(output, MARK)

@@ -18,7 +18,7 @@ Row = dict[str, Any]
 def records(body: Any, partition: Row | None = None, **facts: Any) -> list[Row]:
     endpoint = Endpoint.from_manifest({"path": "things", "records": "things", **facts})
     deriver = AddedFields.of(endpoint, StreamSlice(partition=partition or {}, cursor_slice={}))
-    answer = Answer.from_content(200, "/v2/things", {}, json.dumps(body).encode(), endpoint.unparsed_list)
+    answer = Answer.from_content(200, "/v2/things", {}, json.dumps(body).encode())
     rows = []
     for row, place in select(answer.body, list_members(answer, endpoint), endpoint):
         deriver.derive(row, place)
@@ -83,6 +83,23 @@ def test_several_lists_in_an_object_are_told_apart() -> None:
     rows = records(body, nested={"inbound": "in", "outbound": "out"}, derived={"direction": {"nested": "name"}})
 
     assert rows == [{"port": 1, "direction": "inbound"}, {"port": 2, "direction": "outbound"}]
+
+
+@pytest.mark.parametrize("nothing", [{}, {"pools": None}, {"pools": []}, {"pools": [None]}])
+@pytest.mark.parametrize("path", ["pools", "pools.nodes"])
+def test_a_nested_list_that_is_absent_null_or_empty_holds_nothing(nothing: Row, path: str) -> None:
+    nodes = [{"id": "n1"}] if path == "pools" else [{"nodes": [{"id": "n1"}]}, {"nodes": None}, {}]
+    body = {"things": [{"id": "a", **nothing}, {"id": "b", "pools": nodes}], "meta": {"total": 2}}
+
+    assert records(body, nested=path) == [{"id": "n1"}]
+    assert records({"things": [{"id": "a", **nothing}], "meta": {"total": 1}}, nested=path) == []
+
+
+def test_a_single_object_without_its_list_holds_nothing_but_what_it_counts() -> None:
+    assert records({"things": {"id": "a"}}, nested="findings") == []
+    assert records({"things": {"id": "a"}, "meta": {"total": 0}}, nested="findings") == []
+    with pytest.raises(UnexpectedBody, match="an object without findings, and a total of 5"):
+        records({"things": {"id": "a"}, "meta": {"total": 5}}, nested="findings")
 
 
 @pytest.mark.parametrize("pools", ["none", 7, {"a": 1}, ["a"]])
