@@ -18,6 +18,7 @@ ELSEWHERE = re.compile(r".*_metrics|invoice_csv_lines|inference_batches")
 # What another stream's pages hold has that stream's path; DigitalOcean's own wording is the other difference.
 PATHS = {
     "database_firewall_rules": "databases/{}/firewall",
+    "droplet_firewalls": "firewalls",
     "app_bandwidth_daily": "apps/metrics/bandwidth_daily",
     "invoice_preview_items": "customers/my/invoices/preview",
 }
