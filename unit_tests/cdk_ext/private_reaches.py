@@ -62,10 +62,9 @@ class Module:
 
     def _accessed(self, node: ast.Attribute) -> Iterator[tuple[int, str]]:
         """`x._name`, unless x is the object itself or a class of this module has such a member."""
-        if not is_private(node.attr) or _is_self(node.value):
+        if not is_private(node.attr) or _is_self(node.value) or node.attr in self._own_members:
             return
-        if _is_super(node.value) or node.attr not in self._own_members:
-            yield node.lineno, f"reads {ast.unparse(node)}"
+        yield node.lineno, f"reads {ast.unparse(node)}"
 
     def _given(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[int, str]]:
         """`response._content` where `response: requests.Response`, even if a class of this module has a `_content`."""
@@ -164,11 +163,8 @@ def _defined(node: ast.stmt) -> list[str]:
 
 
 def _is_self(node: ast.expr) -> bool:
-    return isinstance(node, ast.Name) and node.id in ("self", "cls")
-
-
-def _is_super(node: ast.expr) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
+    """`self`, `cls` or `super()`: whose members they are, the bases of the class tell."""
+    return ast.unparse(node) in ("self", "cls", "super()")
 
 
 def _root(found: type | ModuleType) -> str:

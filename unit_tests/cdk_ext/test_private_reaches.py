@@ -56,7 +56,10 @@ SOURCE = (
             SOURCE + "class A(Base): ...\nclass B(A):\n    _config = 1",
             "overrides _config of ConcurrentDeclarativeSource",
         ),
-        (SOURCE + "class A(Base):\n    def _f(self): return super()._f()", "reads super()._f"),
+        (
+            SOURCE + "class A(Base):\n    def f(self): return super()._stream_configs({})",
+            "uses super()._stream_configs of ConcurrentDeclarativeSource",
+        ),
         (
             OURS + "class A(DeclarativeSource):\n    def f(self): return self._message_repository",
             "uses self._message_repository of ConcurrentDeclarativeSource",
@@ -74,6 +77,7 @@ def test_each_kind_of_reach_is_found(code: str, words: str) -> None:
         "class A:\n    __slots__ = ('_x',)\ndef f(a): return a._x",
         SOURCE + "class A(Base):\n    def f(self):\n        self._ours = self.name\n        return self._ours",
         "def f(x): return x.__dict__, x.__class__.__name__",
+        SOURCE + "class A(Base):\n    def _f(self): ...\nclass B(A):\n    def _f(self): return super()._f()",
         "_table = {}\ndef f(x): return getattr(x, 'name')",
     ],
 )
