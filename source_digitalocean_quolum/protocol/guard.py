@@ -26,7 +26,7 @@ def guard_records(lines: bytes) -> bytes:
 
     The records were judged by their schema before (records/). So the bytes of a batch are only scanned, and what looks
     like a secret there is looked for by halves, down to the one text that is redacted: a number keeps its digits.
-    Measured on Droplets of 2 KB: 1 us for each; 24 where each holds a secret.
+    Measured on Droplets of 2 KB: 1 to 2 us for each; 250 where each holds a secret.
     """
     return lines if not may_hold_secrets(lines) else b"\n".join(_guard_parts(lines.split(b"\n"), b"\n", _guard_record))
 
