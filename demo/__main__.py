@@ -28,8 +28,7 @@ def main() -> int:
     """Connect, check, discover, sync, report. Returns the exit code of the first step that failed."""
     if not HOST.exists():
         console.print(
-            "The demo lands in a warehouse, which needs Python 3.11 or 3.12: "
-            "make demo PYTHON=python3.12 VENV=.venv-3.12."
+            "The demo lands in a warehouse, which needs Python 3.11 or 3.12: make demo PYTHON=python3.12 VENV=.venv-12."
         )
         return 1
     token = os.environ.get("DIGITALOCEAN_TOKEN")

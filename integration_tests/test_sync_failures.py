@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from unit_tests.warehouse.sync.account import CONNECTOR, Account, action_rows, actions, droplets, events
 from unit_tests.warehouse.sync.target import Target, postgres_url, report, sync, target
 from warehouse.sync import engine as engine_module
 from warehouse.sync.cli import main
-from warehouse.sync.loaders import open_postgres
+from warehouse.sync.loaders import DuckDBLoader, PostgresLoader, open_postgres
+from warehouse.sync.spool import Spool
 from warehouse.sync.warehouse import Warehouse
 
 __all__ = ["postgres_url", "target"]
@@ -129,7 +133,7 @@ def test_a_token_that_cannot_be_written_back_stops_the_sync_before_the_next_reco
     replace = Path.replace
 
     def full_disk(self: Path, to: Path) -> Path:
-        if to == account.config_path:
+        if to == account.config_path and account.content.get("rotated"):
             raise OSError(28, "No space left on device")
         return replace(self, to)
 
@@ -198,3 +202,176 @@ def test_a_missing_requirement_is_said_with_the_way_to_install_it(
     monkeypatch.setitem(sys.modules, "airbyte.caches", None)
     assert main(["--config", str(account.config_path), "--connector", CONNECTOR]) == 2
     assert "install digitalocean-quolum-warehouse again" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("ending", "words"),
+    [
+        ({"exit_code": 3}, "ended with exit code 3. Every stream was complete before, and is kept."),
+        ({"close_output": True}, "closed its output and went on for 1 s: it was ended."),
+        ({"last_lines": ['{"type":"RECORD"}']}, "The connector wrote a RECORD without its `record`."),
+    ],
+)
+def test_a_connector_that_ends_badly_after_its_last_stream_is_a_sentence_and_exit_code_1(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    ending: dict[str, Any],
+    words: str,
+) -> None:
+    monkeypatch.setattr("warehouse.sync.connector._GRACE_SECONDS", 1)
+    target = Target("duckdb", tmp_path, "")
+    account = Account(tmp_path, droplets(2), **ending)
+    assert sync(account, target) == 1
+    said = capsys.readouterr().err
+    assert words in said
+    assert "Traceback" not in said
+    assert target.ids("droplets") == [0, 1]
+
+
+def test_the_warehouse_and_the_report_are_for_their_owners_eyes(tmp_path: Path) -> None:
+    target = Target("duckdb", tmp_path, "")
+    account = Account(tmp_path, droplets(2))
+    (tmp_path / "report.json").write_text("{}")
+    assert sync(account, target) == 0
+    for path in (Path(target.arguments[1]), tmp_path / "report.json"):
+        assert path.stat().st_mode & 0o777 == 0o600, path
+
+
+def test_a_full_temporary_folder_is_named_and_costs_one_stream(
+    tmp_path: Path, target: Target, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account = Account(tmp_path, droplets(3), actions(4))
+    assert sync(account, target) == 0
+    monkeypatch.setattr("warehouse.sync.spool._WRITE_BYTES", 1)
+    write = Spool._write
+
+    def full(spool: Spool) -> None:
+        if "name" in spool.columns:
+            raise OSError(28, "No space left on device")
+        write(spool)
+
+    monkeypatch.setattr(Spool, "_write", full)
+    account.write(droplets(5), actions(9))
+    assert sync(account, target) == 1
+    said = capsys.readouterr().err
+    assert f"do not fit into the temporary folder {tempfile.gettempdir()}" in said
+    assert "TMPDIR" in said
+    assert target.ids("droplets") == [0, 1, 2]
+    assert target.ids("actions") == list(range(9))
+
+
+def cut_connections(url: str) -> None:
+    """End every connection of a sync, as a server that stops does."""
+    with psycopg2.connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name LIKE 'source-digitalocean-quolum-sync%'"
+        )
+
+
+@pytest.mark.parametrize("moment", ["land", "save_state"])
+def test_a_postgres_that_goes_away_is_one_sentence_and_exit_code_4(
+    tmp_path: Path,
+    postgres_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    moment: str,
+) -> None:
+    target = Target("postgres", tmp_path, postgres_url)
+    account = Account(tmp_path, actions(3, state_after_status=True))
+    original = getattr(Warehouse, moment)
+
+    def cut(self: Warehouse, *arguments: Any, **options: Any) -> Any:
+        cut_connections(postgres_url)
+        return original(self, *arguments, **options)
+
+    monkeypatch.setattr(Warehouse, moment, cut)
+    assert sync(account, target) == 4
+    captured = capsys.readouterr()
+    assert "went away: " in captured.err
+    assert "--full-refresh" not in captured.err
+    assert "Traceback" not in captured.out + captured.err
+    assert captured.err.splitlines()[-1].startswith("The warehouse PostgreSQL ")
+
+
+def test_a_postgres_connection_cut_in_a_transaction_leaves_neither_rows_nor_traceback(
+    tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = Target("postgres", tmp_path, postgres_url)
+    account = Account(tmp_path, actions(3))
+    load = PostgresLoader.load
+
+    def cut(*arguments: Any) -> None:
+        cut_connections(postgres_url)
+        load(*arguments)
+
+    monkeypatch.setattr(PostgresLoader, "load", cut)
+    assert sync(account, target) == 4
+    captured = capsys.readouterr()
+    assert "Traceback" not in captured.out + captured.err
+    assert "actions" not in target.tables()
+
+
+def test_a_state_after_the_last_commit_is_kept(tmp_path: Path, target: Target) -> None:
+    account = Account(tmp_path, actions(3, state_after_status=True))
+    assert sync(account, target) == 0
+    assert target.states() == {"actions": {"started_at": "2026-01-01T00:00:02Z", "after": True}}
+
+
+def test_a_full_disk_of_the_warehouse_is_not_told_to_rebuild_the_table(
+    tmp_path: Path, target: Target, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account = Account(tmp_path, droplets(3))
+
+    def full(*_: object) -> None:
+        raise OperationalError("INSERT", None, Exception("could not extend file: No space left on device"))
+
+    monkeypatch.setattr(Warehouse, "_move", full)
+    assert sync(account, target) == 4
+    said = capsys.readouterr().err
+    assert "Make room on the disk of the warehouse" in said
+    assert "--full-refresh" not in said
+
+
+def test_a_view_that_stands_in_the_way_of_a_changed_type_is_named(
+    tmp_path: Path, postgres_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = Target("postgres", tmp_path, postgres_url)
+    account = Account(tmp_path, actions(2))
+    assert sync(account, target) == 0
+    target.sql("CREATE VIEW {s}.recent AS SELECT id FROM {s}.actions")
+    changed = actions(2)
+    changed["properties"]["id"] = {"type": ["null", "string"]}
+    changed["rows"] = [{**row, "id": str(row["id"])} for row in changed["rows"]]
+    account.write(changed)
+    assert sync(account, target, "--full-refresh") == 4
+    said = capsys.readouterr().err
+    assert "recent" in said
+    assert "Drop these views" in said
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
+def test_times_are_utc_and_memory_is_limited_wherever_the_server_thinks_it_is(
+    tmp_path: Path, target: Target, monkeypatch: pytest.MonkeyPatch, zone: str
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    monkeypatch.setenv("PGTZ", zone)
+    time.tzset()
+    limits: list[str] = []
+    load = DuckDBLoader.load
+
+    def limited(loader: DuckDBLoader, connection: Any, *arguments: Any) -> None:
+        limits.append(connection.exec_driver_sql("SELECT current_setting('memory_limit')").scalar_one())
+        load(loader, connection, *arguments)
+
+    monkeypatch.setattr(DuckDBLoader, "load", limited)
+    account = Account(tmp_path, actions(1))
+    try:
+        assert sync(account, target) == 0
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert str(target.sql("SELECT started_at FROM {s}.actions")[0][0]) == "2026-01-01 00:00:00"
+    assert str(target.sql("SELECT _airbyte_extracted_at FROM {s}.actions")[0][0]) == "2023-11-14 22:13:20"
+    assert limits == (["488.2 MiB"] if target.kind == "duckdb" else [])

@@ -194,3 +194,19 @@ def test_the_json_report_is_written_even_when_the_sync_is_stopped(tmp_path: Path
         ("droplets", "complete"),
         ("actions", "incomplete"),
     ]
+
+
+@pytest.mark.slow
+def test_a_second_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
+    account = Account(tmp_path, actions(10, hang_after=5, ignore_signals=True))
+    environment(tmp_path)
+    process = start(account)
+    wait_for(account.hanging, process)
+    process.send_signal(signal.SIGINT)
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in error
+    assert not is_running(int(account.hanging.read_text()))
+    assert list((tmp_path / "tmp").iterdir()) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ from warehouse.sync.errors import (
     EXIT_STREAM_FAILED,
     EXIT_WAREHOUSE,
     ConfigurationError,
+    ConnectorError,
     SyncError,
 )
 from warehouse.sync.interruption import handled, held
@@ -63,6 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     redact = Redactor()
     if options.postgres:
         redact.learn({"password": _password(options.postgres)})
+    # The warehouse, the report and the records on their way are for their owner's eyes.
+    umask = os.umask(0o077)
     try:
         with handled():
             return _sync(options, redact)
@@ -81,6 +85,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _complain("Interrupted. What is committed is kept; the next sync goes on from there.")
         return EXIT_INTERRUPTED
+    finally:
+        os.umask(umask)
 
 
 def _sync(options: argparse.Namespace, redact: Redactor) -> int:
@@ -122,7 +128,10 @@ def _sync(options: argparse.Namespace, redact: Redactor) -> int:
             _write_report(options.json, engine, started, warehouse, redact)
     if not options.quiet:
         print(redact(table_text(engine.runs.values())))
-    return _exit_code(engine)
+    code = _exit_code(engine)
+    if code == EXIT_COMPLETE and connector.failure:
+        raise ConnectorError(f"{connector.failure} Every stream was complete before, and is kept.")
+    return code
 
 
 def _prepare(
@@ -175,6 +184,8 @@ def _write_report(path: Path | None, engine: Engine, started: datetime, warehous
     }
     try:
         path.write_text(redact(json.dumps(report, indent=2)) + "\n", encoding="utf-8")
+        if path.is_file():
+            path.chmod(0o600)
     except OSError as error:
         raise ConfigurationError(f"The report {path} cannot be written: {error.strerror or error}.") from None
 

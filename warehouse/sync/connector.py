@@ -26,6 +26,8 @@ Message = dict[str, Any]
 CONSOLE_SCRIPT = "source-digitalocean-quolum"
 _GRACE_SECONDS = 5
 _PR_SET_PDEATHSIG = 1
+# What the connector's image sets, too: one heap, and large blocks go back to the system (glibc).
+_ALLOCATOR = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "131072"}
 
 
 def default_command() -> list[str]:
@@ -55,7 +57,8 @@ class Connector:
 
     `on_config` receives each rotated configuration (CONTROL connectorConfig) before the line after it is
     looked at; when it raises, the process is ended and nothing later is processed. `on_message` receives
-    whatever of `check` and `discover` is not their answer. `inherit` are descriptors the process keeps open.
+    whatever of `check` and `discover` is not their answer. `inherit` are descriptors the process keeps open. `failure`
+    says how the last process ended, when it did not end well.
     """
 
     command: Sequence[str]
@@ -64,6 +67,7 @@ class Connector:
     on_config: Callable[[dict[str, Any]], None]
     on_message: Callable[[Message], None]
     inherit: Sequence[int] = ()
+    failure: str | None = field(default=None, init=False)
     _stderr_path: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -97,8 +101,14 @@ class Connector:
     def read(self, catalog: dict[str, Any], states: Sequence[dict[str, Any]]) -> Generator[Message, None, None]:
         """Yield the messages of one read; closing the iterator early ends the process."""
         catalog_path, state_path = self.work_dir / "catalog.json", self.work_dir / "state.json"
-        catalog_path.write_bytes(orjson.dumps(catalog))
-        state_path.write_bytes(orjson.dumps(list(states)))
+        try:
+            catalog_path.write_bytes(orjson.dumps(catalog))
+            state_path.write_bytes(orjson.dumps(list(states)))
+        except OSError as error:
+            raise ConfigurationError(
+                f"The temporary folder {self.work_dir.parent} cannot hold the catalog ({error.strerror or error}): "
+                "make room there, or set TMPDIR to a folder on a larger disk."
+            ) from None
         return self._run("read", "--catalog", str(catalog_path), "--state", str(state_path))
 
     def last_words(self) -> str:
@@ -115,7 +125,7 @@ class Connector:
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=stderr,
-                    env=_environment(),
+                    env={**_ALLOCATOR, **{name: value for name, value in os.environ.items() if name != "PGPASSWORD"}},
                     pass_fds=self.inherit,
                     # Ctrl-C reaches this process alone, which then ends the connector without losing a token.
                     start_new_session=True,
@@ -135,9 +145,9 @@ class Connector:
                     self.on_config(config)
                 else:
                     yield message
-            process.wait()
-            if process.returncode:
-                yield _log("WARN", f"The connector's {action} ended {_ending(process.returncode)}.")
+            self.failure = _failure(process, action)
+            if self.failure:
+                yield _log("WARN", self.failure)
         finally:
             with held():
                 _end(process)
@@ -159,6 +169,7 @@ def parse_message(line: bytes) -> Message:
     """
     message = _parse(line)
     if message is not None:
+        _check_body(message)
         return message
     text = line.decode(errors="replace").strip()
     if line.endswith(b"\n") and text.startswith('{"type"'):
@@ -179,22 +190,70 @@ def _parse(line: bytes) -> Message | None:
     return message if isinstance(message, dict) and "type" in message else None
 
 
+# Where each type of message has its body, and what the host reads from it without a default.
+_BODIES: dict[str, tuple[str, dict[str, type | tuple[type, ...]]]] = {
+    "RECORD": ("record", {"stream": str, "data": dict, "emitted_at": (int, float)}),
+    "STATE": ("state", {}),
+    "LOG": ("log", {}),
+    "TRACE": ("trace", {"type": str}),
+    "CATALOG": ("catalog", {"streams": list}),
+    "CONNECTION_STATUS": ("connectionStatus", {}),
+    "CONTROL": ("control", {}),
+}
+_TRACES = {"ERROR": "error", "STREAM_STATUS": "stream_status"}
+
+
+def _check_body(message: Message) -> None:
+    """Raise ConnectorError for a message that lacks what its type promises: a record must not vanish."""
+    name, required = _BODIES.get(str(message["type"]), ("", {}))
+    if not name:
+        return
+    body = message.get(name)
+    if not isinstance(body, dict):
+        raise ConnectorError(f"The connector wrote a {message['type']} without its `{name}`.")
+    for field_name, kind in required.items():
+        if not isinstance(body.get(field_name), kind):
+            raise ConnectorError(f"The connector wrote a {message['type']} without `{name}.{field_name}`.")
+    if name == "trace" and (part := _TRACES.get(body["type"])):
+        inner = body.get(part)
+        if not isinstance(inner, dict):
+            raise ConnectorError(f"The connector wrote a TRACE without `trace.{part}`.")
+        descriptor = inner.get("stream_descriptor")
+        if part == "stream_status" and not (
+            isinstance(inner.get("status"), str) and isinstance(descriptor, dict) and "name" in descriptor
+        ):
+            raise ConnectorError("The connector wrote a stream status without its stream or its status.")
+    if name == "control" and body.get("type") == "CONNECTOR_CONFIG":
+        held = body.get("connectorConfig")
+        if not isinstance(held, dict) or not isinstance(held.get("config"), dict):
+            raise ConnectorError("The connector wrote a CONTROL without its configuration.")
+
+
 def _rotated_config(message: Message) -> dict[str, Any] | None:
     if message.get("type") != "CONTROL":
         return None
-    control = message.get("control") or {}
-    if control.get("type") != "CONNECTOR_CONFIG":
+    control = message.get("control")
+    if not isinstance(control, dict) or control.get("type") != "CONNECTOR_CONFIG":
         return None
-    config: dict[str, Any] = control["connectorConfig"]["config"]
-    return config
+    held_config = control.get("connectorConfig")
+    config = held_config.get("config") if isinstance(held_config, dict) else None
+    return config if isinstance(config, dict) else None
 
 
 def _log(level: str, text: str) -> Message:
     return {"type": "LOG", "log": {"level": level, "message": text}}
 
 
-def _ending(returncode: int) -> str:
-    return f"by signal {-returncode}" if returncode < 0 else f"with exit code {returncode}"
+def _failure(process: subprocess.Popen[bytes], action: str) -> str | None:
+    """How a process ended that has closed its output; None when that was well."""
+    try:
+        returncode = process.wait(_GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        return f"The connector's {action} closed its output and went on for {_GRACE_SECONDS} s: it was ended."
+    if returncode == 0:
+        return None
+    ending = f"by signal {-returncode}" if returncode < 0 else f"with exit code {returncode}"
+    return f"The connector's {action} ended {ending}."
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -205,15 +264,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-
-
-def _environment() -> dict[str, str]:
-    """This process's environment without the warehouse's password, and with the memory settings of the image.
-
-    The C library gives each thread a heap of its own otherwise, and a page is read in one and freed in another.
-    """
-    environment = {name: value for name, value in os.environ.items() if name != "PGPASSWORD"}
-    return {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "131072", **environment}
 
 
 def _end_with_parent() -> None:

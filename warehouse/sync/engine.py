@@ -36,6 +36,7 @@ class StreamRun:
     commits: int = 0
     error: str | None = None
     refused: bool = False
+    spool_failed: bool = False
     requests: int | None = None
     state: Mapping[str, Any] | None = None
     started: float | None = None
@@ -123,9 +124,13 @@ class Engine:
 
     def _record(self, record: dict[str, Any]) -> None:
         run = self._run(record["stream"])
-        if run is None or run.refused:
+        if run is None or run.refused or run.spool_failed:
             return
-        run.spool.add(record["data"], record["emitted_at"])
+        try:
+            run.spool.add(record["data"], record["emitted_at"])
+        except OSError as error:
+            self._fail_spool(run, error)
+            return
         if run.plan.write == "merge" and run.spool.rows >= 2 * BATCH_ROWS:
             # No state came since the batch was full: the next one covers these rows, too.
             self._commit(run)
@@ -138,7 +143,7 @@ class Engine:
             self._progress.say("WARN", "The connector sent a state of no stream, which this host does not keep.")
             return
         run = self._run(descriptor["name"])
-        if run is None or run.refused or not run.plan.incremental:
+        if run is None or run.refused or run.spool_failed or not run.plan.incremental:
             return
         run.state = state
         if run.status == "complete":
@@ -192,12 +197,12 @@ class Engine:
     def _end_complete(self, run: StreamRun) -> None:
         with held():
             self._commit(run)
-            if not run.refused:
+            if not run.refused and not run.spool_failed:
                 run.status, run.error = "complete", None
             self._ended(run)
 
     def _end_incomplete(self, run: StreamRun) -> None:
-        if not run.refused and run.started is not None:
+        if not run.refused and not run.spool_failed and run.started is not None:
             if run.plan.write == "append":
                 run.spool.drop_uncovered()
             if run.plan.write != "replace" and (run.spool.rows or run.state is not None):
@@ -224,8 +229,23 @@ class Engine:
         if write == "append" and run.plan.state is None and run.commits == 0:
             # Reading from the beginning again: what an earlier history left would be there twice.
             write = "replace"
-        run.rows += self._warehouse.land(run.table, run.spool.flush(), write, run.state)
+        try:
+            rows = run.spool.flush()
+        except OSError as error:
+            self._fail_spool(run, error)
+            return
+        run.rows += self._warehouse.land(run.table, rows, write, run.state)
         run.commits += 1
+
+    def _fail_spool(self, run: StreamRun, error: OSError) -> None:
+        """No room for the records of a stream: it ends, and what it held makes room for the others."""
+        run.spool.clear()
+        run.spool_failed, run.status, run.ended = True, "incomplete", time.monotonic()
+        run.error = (
+            f"The records of {run.plan.name} do not fit into the temporary folder {run.spool.path.parent.parent} "
+            f"({error.strerror or error}): make room there, or set TMPDIR to a folder on a larger disk."
+        )
+        self._progress.say("ERROR", run.error)
 
     def _guarded(self, run: StreamRun, write: Callable[[], None]) -> None:
         try:

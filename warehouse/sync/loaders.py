@@ -12,8 +12,9 @@ import zlib
 from typing import IO, TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
+import psycopg2
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
 from warehouse.sync.errors import ConfigurationError, LockedError, WarehouseError
 from warehouse.sync.spool import RANK_COLUMN
@@ -76,8 +77,13 @@ class PostgresLoader:
         """Copy the lines, then take them apart in the server."""
         connection.exec_driver_sql("CREATE TEMP TABLE _airbyte_lines (line json) ON COMMIT DROP")
         driver: Any = connection.connection.dbapi_connection
+        statement = "COPY _airbyte_lines FROM STDIN"
         with rows.open("rb") as file, driver.cursor() as cursor:
-            cursor.copy_expert("COPY _airbyte_lines FROM STDIN", _CopyText(file))
+            try:
+                cursor.copy_expert(statement, _CopyText(file))
+            except psycopg2.Error as error:
+                # The driver is spoken to directly here, and its errors are to be the same as everywhere.
+                raise OperationalError(statement, None, error, connection_invalidated=bool(driver.closed)) from error
         kinds = ", ".join(f'"{column}" {_read_as(kind)}' for column, kind in table.types.items())
         connection.exec_driver_sql(
             f"CREATE TEMP TABLE {into} ON COMMIT DROP AS SELECT {_select(table)} FROM _airbyte_lines,"

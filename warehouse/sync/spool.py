@@ -21,6 +21,7 @@ RAW_ID_COLUMN = "_airbyte_raw_id"
 EXTRACTED_AT_COLUMN = "_airbyte_extracted_at"
 META_COLUMN = "_airbyte_meta"
 
+_WRITE_BYTES = 1 << 18
 _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 
@@ -37,12 +38,17 @@ class Spool:
     rows: int = 0
     covered_rows: int = 0
     _covered_bytes: int = field(default=0, init=False)
+    _waiting: bytearray = field(default_factory=bytearray, init=False)
 
     def __post_init__(self) -> None:
-        self._file = self.path.open("wb", buffering=1 << 18)
+        self._file = self.path.open("wb", buffering=0)
 
     def add(self, data: Mapping[str, Any], emitted_at: int) -> None:
-        """Append one record; `emitted_at` is in milliseconds since the epoch, as the protocol has it."""
+        """Append one record; `emitted_at` is in milliseconds since the epoch, as the protocol has it.
+
+        Raises OSError when the disk is full; the file then ends in part of a line, and only `clear` or `close` may
+        follow.
+        """
         self.rows += 1
         row: dict[str, Any] = {
             column: value for name, column in self.columns.items() if (value := data.get(name)) is not None
@@ -56,25 +62,34 @@ class Spool:
         except TypeError:
             # An integer of more than 64 bits, or 255 levels of nesting: slower, and not lost.
             line = json.dumps(row, default=datetime.isoformat).encode() + b"\n"
-        self._file.write(_NUL.sub(rb"\1", line) if b"\\u0000" in line else line)
+        self._waiting += _NUL.sub(rb"\1", line) if b"\\u0000" in line else line
+        if len(self._waiting) >= _WRITE_BYTES:
+            self._write()
+
+    def _write(self) -> None:
+        waiting, self._waiting = memoryview(self._waiting), bytearray()
+        while waiting:
+            waiting = waiting[self._file.write(waiting) :]
 
     def mark_covered(self) -> None:
         """Remember that a state message covers every record so far."""
-        self.covered_rows, self._covered_bytes = self.rows, self._file.tell()
+        self.covered_rows, self._covered_bytes = self.rows, self._file.tell() + len(self._waiting)
 
     def drop_uncovered(self) -> None:
         """Forget the records after the last state message."""
+        self._write()
         self._file.seek(self._covered_bytes)
         self._file.truncate()
         self.rows = self.covered_rows
 
     def flush(self) -> Path:
-        """Return the path, with every record in it."""
-        self._file.flush()
+        """Return the path, with every record in it; raises OSError as `add` does."""
+        self._write()
         return self.path
 
     def clear(self) -> None:
         """Start again with no record."""
+        self._waiting.clear()
         self._file.seek(0)
         self._file.truncate()
         self.rows = self.covered_rows = self._covered_bytes = 0

@@ -14,9 +14,10 @@ JSON.
 
 from __future__ import annotations
 
+import logging
 import os
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self
 
@@ -40,6 +41,8 @@ Write = Literal["replace", "merge", "append"]
 
 SOURCE_NAME = "source-digitalocean-quolum"
 _BATCH = "_airbyte_batch"
+# PostgreSQL's error codes.
+_DISK_FULL, _DEPENDENT_OBJECTS, _NOT_ALLOWED = "53100", "2BP01", "42501"
 
 
 def prepare_pyairbyte(work_dir: Path) -> None:
@@ -85,16 +88,22 @@ class Warehouse:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._lock is not None:
-            self._lock.close()
-        self._cache.close()
+        """Close; a server that went away has closed its side, and what it had committed is kept."""
+        # The pool tells of a connection it cannot reset in a traceback of its own.
+        logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
+        with suppress(SQLAlchemyError):
+            if self._lock is not None:
+                self._lock.close()
+        with suppress(SQLAlchemyError):
+            self._cache.close()
 
     def states(self) -> dict[str, dict[str, Any]]:
         """Return the last committed state message of each stream, by stream name."""
-        self._cache.get_state_provider(SOURCE_NAME)  # creates PyAirbyte's tables where there are none
-        rows = self._cache.run_sql_query(
-            f"SELECT stream_name, state_json FROM {self._schema}._airbyte_state WHERE source_name = '{SOURCE_NAME}'"
-        )
+        with self._reached():
+            self._cache.get_state_provider(SOURCE_NAME)  # creates PyAirbyte's tables where there are none
+            rows = self._cache.run_sql_query(
+                f"SELECT stream_name, state_json FROM {self._schema}._airbyte_state WHERE source_name = '{SOURCE_NAME}'"
+            )
         return {row["stream_name"]: orjson.loads(row["state_json"]) for row in rows}
 
     def register(self, configured_catalog: Mapping[str, Any]) -> None:
@@ -102,7 +111,7 @@ class Warehouse:
         from airbyte_protocol.models import ConfiguredAirbyteCatalog  # noqa: PLC0415
 
         catalog = ConfiguredAirbyteCatalog.model_validate(configured_catalog)
-        with held():
+        with self._reached(), held():
             self._cache.register_source(SOURCE_NAME, catalog, {stream.stream.name for stream in catalog.streams})
 
     def table(self, stream: str, json_schema: Mapping[str, Any], key: Sequence[str]) -> Table:
@@ -141,6 +150,14 @@ class Warehouse:
             self._write_state(connection, table.stream, state, forget=False)
 
     @contextmanager
+    def _reached(self) -> Iterator[None]:
+        try:
+            yield
+        except (SQLAlchemyError, RuntimeError) as error:
+            reason = str(getattr(error, "orig", None) or error).strip().split("\n")[0]
+            raise WarehouseError(f"The warehouse {self.description} cannot be used: {reason}") from error
+
+    @contextmanager
     def _transaction(self, table: Table) -> Iterator[Connection]:
         try:
             with held(), self._processor.get_sql_connection() as connection:
@@ -150,14 +167,21 @@ class Warehouse:
 
     def _raise(self, table: Table, error: SQLAlchemyError) -> NoReturn:
         reason = str(error.orig if isinstance(error, DBAPIError) else error).strip().split("\n")
+        if not self._is_reachable(error):
+            raise WarehouseError(f"The warehouse {self.description} went away: {reason[0]}") from error
+        raise StreamRefusedError(
+            f"The warehouse refused the rows of {table.stream}: {' '.join(reason[:2])}. {_remedy(error, table)}".strip()
+        ) from error
+
+    def _is_reachable(self, error: SQLAlchemyError) -> bool:
+        """A connection that was cut took the lock on the schema with it, even where the server takes new ones."""
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            return False
         try:
             self._cache.run_sql_query("SELECT 1")
         except (SQLAlchemyError, RuntimeError):
-            raise WarehouseError(f"The warehouse {self.description} went away: {reason[0]}") from error
-        raise StreamRefusedError(
-            f"The warehouse refused the rows of {table.stream}: {' '.join(reason[:2])}. If the type of a "
-            f"column has changed, rebuild the table with --full-refresh --streams {table.stream}."
-        ) from error
+            return False
+        return True
 
     def _deduplicate(self, connection: Connection, table: Table) -> int:
         if table.key:
@@ -222,6 +246,21 @@ class Warehouse:
 
     def _qualified(self, table: Table) -> str:
         return f"{self._schema}.{_quote(table.name)}"
+
+
+def _remedy(error: SQLAlchemyError, table: Table) -> str:
+    """What an operator can do about rows that were refused."""
+    text, code = str(error), getattr(getattr(error, "orig", None), "pgcode", None)
+    if code == _DISK_FULL or "No space left" in text or "could not extend file" in text:
+        return "Make room on the disk of the warehouse; what is committed is kept."
+    if code == _DEPENDENT_OBJECTS:
+        return (
+            f"Drop these views, run again with --full-refresh --streams {table.stream}, then make them again: a column "
+            "has another type now."
+        )
+    if code == _NOT_ALLOWED:
+        return "Give the user of the warehouse that right."
+    return f"If the type of a column has changed, rebuild the table with --full-refresh --streams {table.stream}."
 
 
 def _column_types(connection: Connection, name: str) -> dict[str, str]:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+from warehouse.sync.errors import ConfigurationError
+
 
 @contextmanager
 def work_dir(config_path: Path) -> Iterator[Path]:
@@ -23,11 +25,23 @@ def work_dir(config_path: Path) -> Iterator[Path]:
     """
     name = hashlib.sha256(str(config_path.resolve()).encode()).hexdigest()[:12]
     prefix = f"digitalocean-sync-{os.getuid()}-{name}-"
-    for left in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
+    for left in _temporary_folder().glob(f"{prefix}*"):
         if left.lstat().st_uid == os.getuid() and not left.is_symlink():
             shutil.rmtree(left)
-    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=prefix))
+    except OSError as error:
+        raise ConfigurationError(
+            f"The temporary folder cannot be written ({error.strerror or error}): set TMPDIR to one that can."
+        ) from None
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _temporary_folder() -> Path:
+    try:
+        return Path(tempfile.gettempdir())
+    except FileNotFoundError:
+        raise ConfigurationError("There is no temporary folder that can be written: set TMPDIR to one.") from None

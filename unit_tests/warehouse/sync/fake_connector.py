@@ -1,9 +1,10 @@
 """A scripted connector: speaks the Airbyte protocol about the account in `config["account"]`, faults included.
 
 The account is a JSON file: `streams` (name, properties, key, cursor, rows, `state_every`, and the faults
-`fail_after`, `die_after`, `hang_after`, `no_status`, `error`), `check`, and `refresh_token`, the only one accepted.
-`rotate_on` names the command that spends it and announces the next one. Imports nothing but the standard
-library: a test starts it dozens of times.
+`fail_after`, `die_after`, `hang_after`, `ignore_signals`, `no_status`, `state_after_status`, `error`), `check`, and
+`refresh_token`, the only one accepted. `rotate_on` names the command that spends it and announces the next one;
+`last_lines`, `close_output` and `exit_code` say how a read ends. Imports nothing but the standard library: a test
+starts it dozens of times.
 """
 
 import argparse
@@ -84,6 +85,8 @@ def read_stream(stream: dict[str, Any], state: dict[str, Any], account_path: Pat
     since = state.get(cursor, "") if cursor else ""
     rows = [row for row in stream["rows"] if not since or row[cursor] >= since]
     for number, row in enumerate(rows):
+        if stream.get("ignore_signals"):
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
         for fault, act in FAULTS.items():
             if stream.get(fault) == number:
                 act(name, account_path)
@@ -99,6 +102,8 @@ def read_stream(stream: dict[str, Any], state: dict[str, Any], account_path: Pat
         return False
     if not stream.get("no_status"):
         status(name, "COMPLETE")
+    if stream.get("state_after_status"):
+        emit_state(name, {str(cursor): rows[-1][cursor], "after": True})
     return True
 
 
@@ -162,7 +167,13 @@ def main() -> None:
             if "requests" in account:
                 text = "Requests made: " + json.dumps(account["requests"])
                 emit("LOG", log={"level": "INFO", "message": text})
-            sys.exit(0 if all(done) else 1)
+            for line in account.get("last_lines", []):
+                print(line, flush=True)
+            if account.get("close_output"):
+                sys.stdout.flush()
+                os.close(1)
+                time.sleep(120)
+            sys.exit(account.get("exit_code", 0 if all(done) else 1))
 
 
 if __name__ == "__main__":

@@ -135,7 +135,10 @@ def test_text_that_is_no_message_becomes_a_log(line: bytes) -> None:
 
 
 def test_a_record_with_odd_characters_or_numbers_is_not_lost() -> None:
-    data = parse_message(b'{"type":"RECORD","data":{"a":"\\ud800x","b":NaN,"c":"\\ud83d\\ude00"}}\n')["data"]
+    odd = b'{"a":"\\ud800x","b":NaN,"c":"\\ud83d\\ude00"}'
+    data = parse_message(b'{"type":"RECORD","record":{"stream":"x","emitted_at":1,"data":%b}}\n' % odd)["record"][
+        "data"
+    ]
     assert data["a"] == "?x"
     assert data["c"] == "😀"
 
@@ -155,3 +158,38 @@ def test_a_command_that_is_no_command_is_refused(text: str) -> None:
 def test_a_command_with_spaces_is_split_as_a_shell_would() -> None:
     command = ["docker", "run", "-v", "/a b:/c", "image"]
     assert parse_command(shlex.join(command)) == command
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"type":"RECORD"}',
+        b'{"type":"RECORD","record":null}',
+        b'{"type":"RECORD","record":{"stream":"x","emitted_at":1}}',
+        b'{"type":"RECORD","record":{"stream":"x","emitted_at":1,"data":[]}}',
+        b'{"type":"RECORD","record":{"data":{},"emitted_at":1}}',
+        b'{"type":"RECORD","record":{"stream":"x","data":{}}}',
+        b'{"type":"STATE","state":[]}',
+        b'{"type":"TRACE","trace":{}}',
+        b'{"type":"TRACE","trace":{"type":"ERROR"}}',
+        b'{"type":"TRACE","trace":{"type":"STREAM_STATUS","stream_status":{"status":"COMPLETE"}}}',
+        b'{"type":"CATALOG","catalog":{}}',
+        b'{"type":"CONNECTION_STATUS"}',
+        b'{"type":"CONTROL","control":{"type":"CONNECTOR_CONFIG","connectorConfig":{"config":null}}}',
+    ],
+)
+def test_a_message_without_its_body_is_named_by_its_type(line: bytes) -> None:
+    with pytest.raises(ConnectorError, match="The connector wrote a "):
+        parse_message(line + b"\n")
+
+
+def test_a_connector_that_closes_its_output_and_lives_on_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("warehouse.sync.connector._GRACE_SECONDS", 0.3)
+    running = scripted(tmp_path, "import os, time; os.write(1, b'%d\\n' % os.getpid()); os.close(1); time.sleep(60)")
+    pid = int(next(iter(messages := list(running.read({}, []))))["log"]["message"])
+    assert "closed its output and went on" in str(running.failure)
+    assert messages[-1]["log"]["level"] == "WARN"
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)

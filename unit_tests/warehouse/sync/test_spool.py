@@ -70,3 +70,13 @@ def test_a_cleared_spool_starts_again_and_a_closed_one_leaves_no_file(tmp_path: 
     assert [line["n"] for line in lines(spool)] == [2]
     spool.close()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_covered_counts_records_that_are_not_on_disk_yet(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "rows.jsonl", {"n": "n"})
+    spool.add({"n": 1}, 0)
+    assert spool.path.stat().st_size == 0
+    spool.mark_covered()
+    spool.add({"n": 2}, 0)
+    spool.drop_uncovered()
+    assert [line["n"] for line in lines(spool)] == [1]
