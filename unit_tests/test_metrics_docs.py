@@ -50,30 +50,58 @@ def test_a_page_without_a_place_for_the_tables_is_refused() -> None:
         metrics_table.page("# Utilization\n")
 
 
+def sections() -> dict[str, str]:
+    """The sections of the tables by their titles."""
+    parts = re.split(r"^### ", metrics_table.tables(), flags=re.MULTILINE)[1:]
+    return {title.strip("`"): text for title, _, text in (part.partition("\n") for part in parts)}
+
+
 def test_every_metric_has_its_row() -> None:
-    sections = re.split(r"^### ", metrics_table.tables(), flags=re.MULTILINE)[1:]
-    assert len(sections) == len(load().features)
-    for section, feature in zip(sections, load().features.values(), strict=True):
-        assert section.startswith(f"`{feature.stream}`\n")
-        assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == [metric.name for metric in feature.metrics]
+    written = sections()
+    for feature in load().features.values():
+        names = [metric.name for metric in feature.metrics]
+        assert re.findall(r"^\| `(\w+)` \|", written.pop(feature.stream), re.MULTILINE) == names
+    assert list(written) == ["Series of Insights that no metric uses", "Where units and kinds come from"]
 
 
-def test_rows_say_where_a_figure_comes_from_and_what_it_is_measured_against() -> None:
-    rows = {tuple(cell.strip() for cell in row.split(" | ")) for row in metrics_table.tables().split("\n")}
-    cells = {row[0].strip("| `"): (row[3], row[4], row[5].strip("| ")) for row in rows if len(row) == 6}
-    assert cells["memory_available"][1].startswith("Insights")
-    assert cells["swap_free"] == ("`swap_total`", "Insights", "no")
-    assert cells["session_duration_p50"] == ("-", "Monitoring", "no")
-    assert cells["connections"] == ("`size_unit` x 10,000", "Insights and Monitoring", "yes")
-    assert cells["private_bandwidth_outbound"] == ("-", "Insights and Monitoring", "Insights only")
-    assert cells["mysql_select_operations"] == ("-", "Monitoring; mysql only", "no")
-    assert cells["instances"] == ("`config.max_instances`", "Monitoring", "yes")
+def row(stream: str, metric: str) -> dict[str, str]:
+    """The cells of a metric's row, by the title of their column."""
+    lines = [line.strip("| ").split(" | ") for line in sections()[stream].split("\n") if line.startswith("| ")]
+    (found,) = [cells for cells in lines if cells[0] == f"`{metric}`"]
+    return dict(zip(lines[0], found, strict=True))
 
 
-def test_sections_say_what_a_resource_costs() -> None:
+@pytest.mark.parametrize(
+    ("stream", "metric", "cells"),
+    [
+        ("droplet_utilization", "swap_free", {"Capacity": "`swap_total`", "Source": "Insights", "Default": "no"}),
+        ("droplet_utilization", "memory_available", {"Capacity": "`memory_total`, else `memory` (MiB)"}),
+        ("load_balancer_utilization", "session_duration_p50", {"Capacity": "-", "Source": "Monitoring"}),
+        (
+            "load_balancer_utilization",
+            "connections",
+            {"Capacity": "`connections_limit`, else `size_unit` x 10,000", "Source": "Insights and Monitoring"},
+        ),
+        ("droplet_utilization", "private_bandwidth_outbound", {"Default": "Insights only"}),
+        ("database_utilization", "mysql_select_operations", {"Source": "Monitoring; mysql only"}),
+        ("registry_utilization", "pulls_failed", {"Kind": "delta", "Unit and kind from": "reference"}),
+        ("functions_utilization", "error_rate", {"Unit": "unstated", "Unit and kind from": "name only"}),
+        ("droplet_utilization", "cpu_utilization", {"Unit and kind from": "observation; glossary; Linux"}),
+    ],
+)
+def test_rows_say_where_a_figure_comes_from_and_what_it_is_measured_against(
+    stream: str, metric: str, cells: dict[str, str]
+) -> None:
+    found = row(stream, metric)
+    assert {title: found[title] for title in cells} == cells
+
+
+def test_sections_say_what_a_resource_costs_and_where_digitalocean_describes_it() -> None:
     tables = metrics_table.tables()
-    assert "Requests to Monitoring for each: 5, with all metrics 14." in tables
+    assert "Requests to Monitoring for each: 7, with all metrics 14." in tables
     assert "with all metrics 23 and 8 for each of its `db_names`." in tables
+    assert "reference/telemetry/app-platform/)." in sections()["app_utilization"]
+    assert "No page of DigitalOcean's telemetry reference" in sections()["spaces_utilization"]
 
 
 # --------------------------------------------------------------------------------------------- the queries

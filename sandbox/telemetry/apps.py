@@ -66,7 +66,7 @@ def _replicas(subject: Subject, component: str, count: int) -> list[Series]:
 
 
 def autoscale_parts(pool: Record, subject: Subject) -> Parts:
-    """An autoscale pool, which only Monitoring knows."""
+    """An autoscale pool; Insights tells one of its figures."""
     config = pool["config"]
     wanted = config.get("target_number_instances")
     instances = Constant(wanted) if wanted else subject.gauge("instances", 1, 9)
@@ -79,4 +79,5 @@ def autoscale_parts(pool: Record, subject: Subject) -> Parts:
         "target_memory_utilization": Constant(config.get("target_memory_utilization", 0)),
     }
     own = {"autoscale_pool_id": subject.id}
-    return [], [Matrix(path, own, signal) for path, signal in signals.items()]
+    average = subject.labelled("do_droplet_autoscale_pool_average_cpu_utilization", signals["current_cpu_utilization"])
+    return [average], [Matrix(path, own, signal) for path, signal in signals.items()]

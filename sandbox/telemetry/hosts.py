@@ -19,6 +19,10 @@ _SHARES = {
 _MIB, _GIB = 1024**2, 1024**3
 INTERFACES = {"public": "eth0", "private": "eth1"}
 DIRECTIONS = {"inbound": "rx", "outbound": "tx"}
+# DigitalOcean's glossary: what a processor does is system and user time.
+_IDLE = ("idle", "iowait", "steal")
+# Cores that have series of their own; a machine with more has this many, which is enough to tell what adding up means.
+_TOLD_CORES = 4
 MEGABITS = 8e-6
 
 
@@ -38,6 +42,7 @@ def host(subject: Subject, cores: int, memory_mib: int, disk_gib: float, scope: 
     modes = _modes(subject, cores, scope)
     total = Constant(round(memory_mib * _MIB * 0.965))
     available = subject.gauge(f"{scope}memory_available", total.value * 0.08, total.value * 0.85)
+    cached, free_memory = _part(available, 0.6), _part(available, 0.3)
     size = Constant(round(disk_gib * _GIB * 0.962))
     free = subject.gauge(f"{scope}filesystem_free", size.value * 0.1, size.value * 0.9)
     root = {"filesystem_device": "/dev/vda1", "filesystem_mountpoint": "/", "filesystem_type": "ext4"}
@@ -46,22 +51,28 @@ def host(subject: Subject, cores: int, memory_mib: int, disk_gib: float, scope: 
     written = subject.counter(f"{scope}disk_write", 2_000, 9_000_000)
     swap = Constant(0 if memory_mib > 4096 else _GIB)
     plain: dict[str, Signal] = {
-        "cpu_utilization": Busy(list(modes.values()), modes["idle"]),
+        "cpu_utilization": Busy(list(modes.values()), [modes[mode] for mode in _IDLE]),
         "disk_utilization": used_percent(free, size),
         "load_avg_1m": subject.gauge(f"{scope}load_1", 0.01, 1.6 * cores, 2),
         "load_avg_5m": subject.gauge(f"{scope}load_5", 0.02, 1.4 * cores, 2),
         "load_avg_15m": subject.gauge(f"{scope}load_15", 0.05, 1.2 * cores, 2),
         "memory_available": available,
-        "memory_cached": _part(available, 0.6),
-        "memory_free": _part(available, 0.3),
+        "memory_cached": cached,
+        "memory_free": free_memory,
         "memory_swap_cached": Constant(0),
         "memory_swap_free": _part(swap, 0.9),
         "memory_swap_total": swap,
         "memory_total": total,
-        "memory_utilization": used_percent(available, total),
+        "memory_utilization": used_percent(Computed([free_memory, cached], lambda *parts: sum(parts)), total),
     }
     figures: dict[str, list[tuple[Labels, Signal]]] = {name: [({}, signal)] for name, signal in plain.items()}
     figures["cpu_time"] = [({"cpu_mode": mode}, modes[mode]) for mode in MODES]
+    told = min(cores, _TOLD_CORES)
+    figures["cpu_time_by_core"] = [
+        ({"cpu_id": str(core), "cpu_mode": mode}, _share(modes[mode], core, told))
+        for core in range(told)
+        for mode in MODES
+    ]
     figures["filesystem_free"] = [(root, free)]
     figures["filesystem_size"] = [(root, size)]
     figures["disk_read"], figures["disk_write"] = [(vda, read)], [(vda, written)]
@@ -92,6 +103,12 @@ def _part(whole: Signal, share: float) -> Computed:
     return Computed([whole], lambda values: (values * share).round())
 
 
+def _share(mode: Signal, core: int, cores: int) -> Computed:
+    """One core's part of a mode; the first ones do more than the last, and all of them together what the mode says."""
+    weight = 2 * (cores - core) / (cores * (cores + 1))
+    return Computed([mode], lambda values: values * weight)
+
+
 def _sectors(counter: Signal) -> Computed:
     return Computed([counter], lambda values: values // 512)
 
@@ -101,5 +118,5 @@ def insights(subject: Subject, machine: Host, prefix: str, names: tuple[str, ...
     return [
         subject.labelled(f"{prefix}{name}", signal, {**labels, **extra}, regional=name != "cpu_utilization")
         for name in names
-        for labels, signal in machine.figures[name]
+        for labels, signal in machine.figures["cpu_time_by_core" if name == "cpu_time" else name]
     ]

@@ -97,6 +97,15 @@ class Inventory:
             about = (f"do:vector_database:{one['id']}", one["id"], one["name"], one["region"])
             timeline = self._timeline(about[0], one["created_at"])
             yield Subject("vector_database", *about, timeline, one["tags"], products.vector_database_parts)
+        yield from self._inference()
+        for one in tables["volumes"]:
+            about = (f"do:volume:{one['id']}", one["id"], one["name"], one["region"]["slug"])
+            timeline = self._timeline(about[0], one["created_at"])
+            yield Subject("volume", *about, timeline, texts(one, "tags"), products.volume_parts)
+        for one in tables["microvms"]:
+            about = (f"do:microvm:{one['id']}", one["id"], one["name"], one["region"])
+            timeline = self._timeline(about[0], one["created_at"])
+            yield Subject("microvm", *about, timeline, texts(one, "tags"), products.microvm_parts)
         project = next(one for one in tables["projects"] if one["is_default"])
         for place, urn in enumerate(grouping.SPACES):
             name = urn.rsplit(":", 1)[1]
@@ -107,6 +116,23 @@ class Inventory:
         timeline = self._timeline(urn, project["created_at"])
         yield Subject(
             "team", urn, self._world.account.team_uuid, "", _TEAM_REGION, timeline, [], products.inference_parts
+        )
+
+    def _inference(self) -> Iterator[Subject]:
+        tables = self._world.tables
+        for one in tables["dedicated_inferences"]:
+            about = (f"do:dedicated_inference:{one['id']}", one["id"], one["spec"]["name"], one["region"])
+            timeline = self._timeline(about[0], one["created_at"])
+            yield Subject("dedicated_inference", *about, timeline, [], products.dedicated_inference_parts)
+        for one in tables["genai_routers"]:
+            about = (f"do:inference_router:{one['uuid']}", one["uuid"], one["name"], _TEAM_REGION)
+            timeline = self._timeline(about[0], one["created_at"])
+            yield Subject("inference_router", *about, timeline, [], products.router_parts)
+        project = next(one for one in tables["projects"] if one["is_default"])
+        urn = f"do:mars_agent:{self._world.account.team_uuid[:8]}"
+        timeline = self._timeline(urn, project["created_at"])
+        yield Subject(
+            "agent", urn, urn.rpartition(":")[2], "concierge", _TEAM_REGION, timeline, [], products.agent_parts
         )
 
 

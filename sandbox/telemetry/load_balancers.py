@@ -52,8 +52,11 @@ def load_balancer_parts(balancer: Record, subject: Subject) -> Parts:
     for id_ in balancer["droplet_ids"]:
         backend = {"droplet_id": str(id_)}
         healthy, away = Constant(1), subject.gauge(f"downtime/{id_}", 0, 40)
-        for name, signal in (("backend_up", healthy), ("droplet_health", healthy), ("backend_downtime", away)):
-            series.append(subject.labelled(f"do_load_balancers_{name}", signal, backend))
+        series.append(subject.labelled("do_load_balancers_droplet_health", healthy, backend))
+        active = subject.gauge(f"connections/{id_}", 0, 900)
+        server = {"load_balancer_server": f"node-{id_}"}
+        for name, signal in (("up", healthy), ("downtime", away), ("connections_active", active)):
+            series.append(subject.labelled(f"do_load_balancers_backend_{name}", signal, server))
         for path, signal in (("droplets_health_checks", healthy), ("droplets_downtime", away)):
             matrices.append(Matrix(path, {**own, **backend}, signal))
     return series, matrices

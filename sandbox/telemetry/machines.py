@@ -52,6 +52,7 @@ _API_SERVER = [
         labels=tuple({"verb": verb, "code": code} for verb in ("GET", "LIST", "PATCH") for code in ("200", "404")),
     ),
 ]
+_DAEMON_SETS = [Row("available", 2, 3), Row("desired_scheduled", 3, 3)]
 _BUCKETS = ("0.05", "0.5", "+Inf")
 _HISTOGRAMS = (
     "admission_controller_admission_duration_seconds",
@@ -121,4 +122,5 @@ def api_server_parts(subject: Subject) -> Parts:
         Row(f"{name}_bucket", 0.01, 3, counter=True, labels=tuple({"le": limit} for limit in _BUCKETS))
         for name in _HISTOGRAMS
     ]
-    return rows(subject, "do_kubernetes_apiserver_", [*_API_SERVER, *histograms]), []
+    series = rows(subject, "do_kubernetes_apiserver_", [*_API_SERVER, *histograms])
+    return [*series, *rows(subject, "do_kubernetes_daemonset_", _DAEMON_SETS)], []

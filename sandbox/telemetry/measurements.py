@@ -1,5 +1,6 @@
 """What the sandbox knows about a resource's figures at any time: the one truth behind Monitoring and Insights."""
 
+import math
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
@@ -27,6 +28,11 @@ _KINDS = {
 
 
 _UNUSUAL = {"nan": "NaN", "inf": "+Inf", "-inf": "-Inf"}
+
+
+def _has_nan_between(name: str) -> bool:
+    """Whether a database's series was seen to hold NaN in the minute between two samples: levels do."""
+    return "_utilization" in name or "_memory_" in name or "_filesystem_" in name or name.endswith("_active")
 
 
 def visible(now: datetime) -> int:
@@ -80,6 +86,8 @@ class Measurements:
         frame = Frame(subject.timeline, start, end)
         for series in subject.series if frame.present.any() else ():
             samples = frame.samples(series.signal)
+            if subject.kind == "database" and _has_nan_between(series.name):
+                samples = [one for time, value in samples for one in ((time, value), (time + STEP // 2, math.nan))]
             for labels, part in self.quirks.stored(series.labels, samples):
                 if part:
                     yield series.name, self.quirks.insights(series.name, labels), part

@@ -1,4 +1,4 @@
-"""Databases, Functions, registries, Spaces, inference and vector databases in Insights."""
+"""Databases, Functions, storage, inference and what else has no machine of its own, in Insights."""
 
 from sandbox.telemetry.hosts import Host, host, insights
 from sandbox.telemetry.signals import Computed, Signal
@@ -44,7 +44,7 @@ _ENGINES: dict[str, list[Row]] = {
         *_counters("pg_", 30, "tuples_deleted", "tuples_inserted", "tuples_updated"),
         *_counters("pg_", 0.01, "deadlocks", "transactions_rolled_back"),
     ],
-    "mongodb": [Row("mongodb_data_usage", 1e8, 4e9), Row("mongodb_disk_utilization", 4, 80, 2)],
+    "mongodb": [Row("mongodb_data_usage", 2, 60, 2), Row("mongodb_disk_utilization", 4, 80, 2)],
     "opensearch": [
         *(Row(f"opensearch_{name}", 1, 60) for name in ("active_shards", "indices_count", "primary_shards")),
         *(Row(f"opensearch_{name}", 0, 2) for name in ("relocating_shards", "unassigned_shards")),
@@ -71,7 +71,8 @@ _MYSQL = [
     Row("index_vs_sequential_reads", 20, 99, 2),
 ]
 _FUNCTIONS = [
-    Row("activation_rate", 0, 4, 3),
+    # A minute.
+    Row("activation_rate", 0, 240, 3),
     Row("activations", 0, 480),
     Row("avg_duration", 8, 900, 2),
     Row("avg_wait_time", 0, 90, 2),
@@ -83,6 +84,32 @@ _REGISTRY = [
     Row("storage_used", 1 * _GIB, 60 * _GIB),
     Row("reclaimable_storage", 0, 9 * _GIB),
     Row("operation_requests", 0, 300, labels=({"operation": "pull"}, {"operation": "push"})),
+    *(
+        Row(
+            name,
+            0,
+            4,
+            labels=({"container_registry_reason": "unauthorized"}, {"container_registry_reason": "not_found"}),
+        )
+        for name in ("failed_pulls", "failed_pushes")
+    ),
+]
+_VOLUME = [Row("operations", 0, 1.4, labels=({"operation": "attach", "status": "success"},))]
+_ROUTER = [
+    Row("cache_hit_requests_total", 0, 4, counter=True),
+    Row("duration_count", 0, 9, counter=True),
+    Row("duration_bucket", 0, 9, counter=True, labels=({"le": "0.5"}, {"le": "+Inf"})),
+]
+_DEDICATED = [
+    Row("gpu_occupancy", 2, 98, 2),
+    Row("gpu_tensor_utilization", 0.01, 0.9, 4),
+    Row("gpu_vram_free", 1e9, 7e10),
+    Row("gpu_junction_temperature", 35, 88, 1),
+    Row("gpu_memory_temperature", 35, 92, 1),
+]
+_MICROVM = [
+    Row("active_time", 0, 120),
+    Row("active_vs_paused_time", 0, 120, labels=({"state": "active"}, {"state": "paused"})),
 ]
 _SPACES = [
     Row("storage_used", 2 * _GIB, 900 * _GIB),
@@ -187,5 +214,33 @@ def inference_parts(subject: Subject) -> Parts:
                 own = {"model": model, **labels}
                 found.append(Series(f"do_serverless_inference_{row.name}", own, drawn(subject, row, own)))
     batch = Row("requests_total", 0, 2, counter=True)
-    found.append(Series("do_batch_inference_api_requests_total", {"status": "completed"}, drawn(subject, batch)))
+    about = {"batch_inference_status": "completed", "http_route": "/v1/batches"}
+    found.append(Series("do_batch_inference_api_requests_total", about, drawn(subject, batch)))
     return found, []
+
+
+def volume_parts(subject: Subject) -> Parts:
+    """A volume: what was done with it."""
+    return rows(subject, "do_volumes_", _VOLUME), []
+
+
+def router_parts(subject: Subject) -> Parts:
+    """A router of inference requests."""
+    about = {"inference_router_router_name": subject.name, "inference_router_selected_model": _MODELS[0]}
+    return rows(subject, "do_inference_router_", _ROUTER, about), []
+
+
+def dedicated_inference_parts(subject: Subject) -> Parts:
+    """A Dedicated Inference endpoint: its GPU. The series carry nothing but the URN."""
+    own = {"resource_urn": subject.urn}
+    return [Series(f"do_dedicated_inference_{row.name}", own, drawn(subject, row)) for row in _DEDICATED], []
+
+
+def microvm_parts(subject: Subject) -> Parts:
+    """A MicroVM."""
+    return rows(subject, "do_microvms_", _MICROVM), []
+
+
+def agent_parts(subject: Subject) -> Parts:
+    """A managed agent, which no list tells of."""
+    return rows(subject, "do_mars_agent_", [Row("boot_duration", 200, 4000, 1)]), []

@@ -115,13 +115,13 @@ class Idle:
 
 @dataclass(eq=False)
 class Busy:
-    """Percent of the CPU seconds between two samples in which no core was idle.
+    """Percent of the CPU seconds between two samples in which a core worked: none of the `idle` modes.
 
     If any mode's counter is lower than at the sample before, all began again at zero and count from there.
     """
 
     modes: Sequence[Signal]
-    idle: Signal
+    idle: Sequence[Signal]
 
     def column(self, frame: Frame) -> Floats:
         """See Signal."""
@@ -132,7 +132,8 @@ class Busy:
             restarted |= column < column[before]
         spent = [np.where(restarted, column, column - column[before]) for column in columns]
         total = np.sum(spent, axis=0)
-        idle = spent[[id(mode) for mode in self.modes].index(id(self.idle))]
+        places = [id(mode) for mode in self.modes]
+        idle = np.sum([spent[places.index(id(mode))] for mode in self.idle], axis=0)
         usable = known & (total > 0)
         return np.where(usable, 100.0 * (1.0 - idle / np.where(usable, total, 1.0)), np.nan)
 

@@ -18,15 +18,16 @@ class RecordBuilder:
     def build(self, intervals: Iterable[MetricInterval]) -> Iterator[dict[str, Any]]:
         """One record for each metric interval."""
         for one in intervals:
-            statistics, metric, resource = one.statistics, one.metric, one.resource
+            statistics, metric = one.statistics, one.metric
             yield {
                 "feature": self._feature,
                 "resource_urn": one.urn,
-                "resource_id": resource.id if resource else one.urn.rpartition(":")[2],
+                "resource_id": one.resource_id,
                 "resource_name": one.name,
                 "region": one.region,
                 "metric": metric.name,
                 "unit": metric.unit,
+                "kind": metric.kind,
                 "labels": dict(one.labels),
                 "labels_key": self._format_key(one.labels),
                 "interval_start": self._format_time(statistics.start),
@@ -36,6 +37,7 @@ class RecordBuilder:
                 "maximum": statistics.maximum,
                 "last": statistics.last,
                 "samples": statistics.samples,
+                "total": statistics.average * statistics.samples if metric.kind == "delta" else None,
                 "capacity": one.capacity,
                 "utilization_percent": _compute_percent(statistics.average, one.capacity, remaining=metric.remaining),
                 "source": self._source,
@@ -61,4 +63,5 @@ def _compute_percent(average: float, capacity: float | None, *, remaining: bool)
     if not capacity or capacity < 0:
         return None
     share = average / capacity
-    return 100.0 * (1.0 - share if remaining else share)
+    # What is left may exceed a capacity that changed within the interval; nothing is used less than not at all.
+    return max(0.0, 100.0 * (1.0 - share if remaining else share))

@@ -1,9 +1,10 @@
 """What there is to measure: the resources of a feature, from the lists that the other streams read anyway."""
 
 import logging
+import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -24,7 +25,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One resource: who it is, where, since when (UNIX seconds; 0 is unknown), and what its metrics need to know."""
+    """One resource: who it is, where, since when (UNIX seconds; 0 is unknown), and what its metrics need to know.
+
+    `unchanged_since` is from when on its size is known to be what `facts` say (inf: not known).
+    """
 
     urn: str
     id: str
@@ -32,26 +36,15 @@ class Resource:
     regions: tuple[str, ...]
     since: float
     facts: Mapping[str, Any]
+    unchanged_since: float = math.inf
 
     def has(self, metric: Metric) -> bool:
         """Whether the metric is one of this resource's (a MySQL metric is only a MySQL cluster's)."""
         return self.fits(metric.where)
 
-    def fits(self, where: Mapping[str, list[Any]]) -> bool:
+    def fits(self, where: Mapping[str, Sequence[Any]]) -> bool:
         """Whether its record has one of the wanted values at each of these paths."""
         return all(self.facts.get(path) in values for path, values in where.items())
-
-    def capacity(self, metric: Metric, labels: Iterable[tuple[str, str]]) -> float | None:
-        """The metric's capacity for a series of this resource, as far as it is a number or in its record."""
-        capacity = metric.capacity
-        if capacity is None or capacity.metric or not capacity.labels.items() <= set(labels):
-            return None
-        if not capacity.path:
-            return capacity.number
-        try:
-            return float(self.facts[capacity.path]) * capacity.scale
-        except (KeyError, TypeError, ValueError):
-            return None
 
 
 class ListStream(Protocol):
@@ -194,6 +187,7 @@ def _read_resource(record: Mapping[str, Any], source: ResourceList, paths: froze
         regions=tuple(str(one) for one in ([regions] if isinstance(regions, str) else regions or ()) if one),
         since=_read_since(_at(record, source.since)),
         facts={path: _at(record, path) for path in paths},
+        unchanged_since=_read_since(_at(record, source.unchanged_since)) or math.inf,
     )
 
 

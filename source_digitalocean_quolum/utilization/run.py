@@ -73,12 +73,12 @@ class UtilizationRun:
         if self.settings.source != "monitoring" and (metrics := feature.asked_of("insights", every=every)):
             api = MetricsApi(feature.stream, self.config)
             regions = self.inventory.regions_for(feature)
-            found.append(Insights(api, feature, metrics, resources, regions, self.table.identity_labels))
+            found.append(Insights(api, self.table, feature, metrics, resources, regions))
         if self.settings.source != "insights" and (metrics := feature.asked_of("monitoring", every=every)):
             api = MetricsApi(feature.stream, self.config)
             find_deleted = partial(self.inventory.find_deleted, feature)
-            found.append(Monitoring(api, feature, metrics, resources, self.table.identity_labels, find_deleted))
-        return found
+            found.append(Monitoring(api, self.table, feature, metrics, resources, find_deleted))
+        return sorted(found, key=lambda one: one.name != feature.prefer)
 
     def begin(self) -> RunTimes:
         """Fix the times of the run, once and for all streams, and tell its requests, before the first one for metrics.
@@ -129,7 +129,8 @@ class UtilizationRun:
         requests = {}
         for source in self.list_sources(feature):
             longest = source.longest_window(self.interval)
-            number = source.count_requests(count_windows(position.start, end, self.interval, longest))
+            windows = count_windows(position.start, end, self.interval, longest)
+            number = source.count_requests(windows, self.interval)
             requests[source.name] = number + self._count_gap_requests(source, position, longest)
         return RequestEstimate(feature.stream, requests)
 
@@ -138,7 +139,7 @@ class UtilizationRun:
         for one in group(gap for gap in position.gaps if gap.source == source.name):
             windows = count_windows(one.start, one.end, self.interval, longest)
             places = None if EVERYWHERE in one.places else one.places
-            total += source.count_requests(windows, places, one.metrics)
+            total += source.count_requests(windows, self.interval, places, one.metrics)
         return total
 
     def _tell(self, estimates: Sequence[RequestEstimate]) -> None:

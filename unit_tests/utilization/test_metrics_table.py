@@ -5,21 +5,22 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import product
+from pathlib import Path
 from string import Formatter
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema
+import msgspec
 import pytest
 import yaml
 from airbyte_cdk.sources.utils.schema_helpers import ResourceSchemaLoader
 
 from source_digitalocean_quolum.manifest import products
-from source_digitalocean_quolum.utilization.table import Feature, Metric, load, parameter_sets
+from source_digitalocean_quolum.utilization.table import Feature, InsightsKind, Metric, Unit, load, parameter_sets
 from tools.openapi import FACTS, SPECIFICATION
 from tools.schema_coverage import PACKAGE
 
 BELOW = "/v2/monitoring/metrics/"
-UNITS = {"percent", "bytes", "bytes/s", "Mbps", "count", "cores", "1/s", "seconds", "ratio", "tokens/s", "unstated"}
 STREAMS = {
     "droplets": "droplet_utilization",
     "apps": "app_utilization",
@@ -29,8 +30,14 @@ STREAMS = {
     "droplet_autoscale": "droplet_autoscale_utilization",
     "functions": "functions_utilization",
     "spaces": "spaces_utilization",
+    "volumes": "volume_utilization",
     "registry": "registry_utilization",
     "inference": "inference_utilization",
+    "batch_inference": "batch_inference_utilization",
+    "dedicated_inference": "dedicated_inference_utilization",
+    "inference_router": "inference_router_utilization",
+    "managed_agents": "managed_agent_utilization",
+    "microvms": "microvm_utilization",
     "vector_databases": "vector_database_utilization",
 }
 
@@ -84,7 +91,8 @@ def asked() -> set[tuple[str, frozenset[tuple[str, str]]]]:
             anything = {path: ["*"] for path in metric.monitoring.each.values()}
             for parameters in parameter_sets(metric.monitoring, anything):
                 chosen = {**parameters, feature.parameter: "*"}
-                found.add((f"{feature.below}/{metric.monitoring.path}", frozenset(chosen.items())))
+                for path in (metric.monitoring.path, *metric.monitoring.left):
+                    found.add((f"{feature.below}/{path}", frozenset(chosen.items())))
     return found
 
 
@@ -97,29 +105,61 @@ def test_every_endpoint_of_monitoring_is_reached_with_every_value_of_its_paramet
     assert asked() == wanted
 
 
-def test_every_series_of_insights_is_used_or_left_out_for_a_reason() -> None:
-    listed = set(json.loads(FACTS.read_text(encoding="utf-8"))["insights"])
-    used = {metric.insights.series.replace(".", "_") for _, metric in every_metric() if metric.insights}
-    reasons = yaml.safe_load((PACKAGE / "utilization" / "metrics.yaml").read_text(encoding="utf-8"))["not_used"]
-    left_out = [name for entry in reasons for name in entry["series"]]
+@cache
+def known() -> dict[str, list[str]]:
+    """The series of Insights that are known to exist: listed by the live service, and named in the reference."""
+    reference = yaml.safe_load((Path(__file__).parent / "reference_series.yaml").read_text("utf-8"))
+    return {"observed": json.loads(FACTS.read_text("utf-8"))["insights"], "reference": reference}
 
-    assert len(listed) == 212
-    assert used | set(left_out) == listed
-    assert not used & set(left_out)
+
+def test_every_series_of_insights_is_used_or_left_out_for_a_reason_and_none_is_misspelt() -> None:
+    listed = {*known()["observed"], *(name.replace(".", "_") for name in known()["reference"])}
+    used = {metric.insights.series.replace(".", "_") for _, metric in every_metric() if metric.insights}
+    left_out = [name for entry in load().not_used for name in entry.series]
+
+    assert len(known()["observed"]) == 212
+    assert used - listed == set(), "no such series is known: is it misspelt?"
+    assert listed - used == set(left_out)
     assert len(left_out) == len(set(left_out))
-    assert all(len(entry["reason"]) > 20 for entry in reasons)
+    assert all(len(entry.reason) > 20 for entry in load().not_used)
+
+
+def test_series_with_a_row_in_the_reference_cite_it() -> None:
+    """Also the other way round: what says so is among the rows that could be seen."""
+    seen = set(known()["reference"])
+    for _, metric in every_metric():
+        if metric.insights:
+            rows = {"reference", "cut", "histogram"} & set(metric.insights.cite)
+            assert bool(rows) == (metric.insights.series in seen), metric.insights.series
+
+
+def test_every_citation_is_used_and_says_something() -> None:
+    cited = {
+        key for _, metric in every_metric() for one in (metric.insights, metric.monitoring) if one for key in one.cite
+    }
+    assert cited == set(load().citations)
+    assert all(len(one.text) > 40 and one.text.endswith(".") for one in load().citations.values())
 
 
 # ------------------------------------------------------------------------------------------- what it costs
 def requests_for_one(feature: Feature) -> int:
     """Requests to Monitoring for one resource with the default metrics."""
-    wanted = [metric.monitoring for metric in feature.asked_of("monitoring", every=False) if metric.monitoring]
-    return len({(series.path, *parameters.items()) for series in wanted for parameters in parameter_sets(series, {})})
+    asked = feature.asked_of("monitoring", every=False)
+    wanted = [one.monitoring for metric in asked for one in (metric, feature.capacity_of(metric)) if one]
+    return len(
+        {
+            (path, *parameters.items())
+            for series in wanted
+            if series
+            for parameters in parameter_sets(series, {})
+            for path in (series.path, *series.left)
+        }
+    )
 
 
 def test_the_default_metrics_cost_monitoring_what_was_promised() -> None:
     costs = {feature.name: requests_for_one(feature) for feature in load().features.values() if feature.below}
-    assert costs == {"droplets": 5, "apps": 2, "load_balancers": 3, "databases": 3, "droplet_autoscale": 3}
+    assert costs == {"droplets": 7, "apps": 2, "load_balancers": 4, "databases": 3, "droplet_autoscale": 3}
 
 
 @features
@@ -128,7 +168,7 @@ def test_every_stream_has_something_to_say_by_default(feature: Feature) -> None:
 
 
 # ------------------------------------------------------------------------------------- against the inventory
-def test_the_streams_are_those_of_the_eleven_features() -> None:
+def test_the_streams_are_those_of_the_features() -> None:
     assert {feature.name: feature.stream for feature in load().features.values()} == STREAMS
 
 
@@ -147,7 +187,8 @@ def test_what_is_known_of_a_resource_is_in_the_records_of_its_list(feature: Feat
         assert source.list in streams
         schema = ResourceSchemaLoader(PACKAGE.name).get_schema(source.list)
         in_urn = [name.replace("[", ".").rstrip("]") for _, name, _, _ in Formatter().parse(source.urn) if name]
-        wanted = {source.id, source.name, source.regions, source.since, *source.where, *in_urn, *feature.paths} - {""}
+        facts = {source.id, source.name, source.regions, source.since, source.unchanged_since}
+        wanted = {*facts, *source.where, *in_urn, *feature.paths} - {""}
         assert [path for path in sorted(wanted) if not declared(schema, path)] == []
         assert in_urn, f"{source.urn} is the same for all"
 
@@ -156,43 +197,34 @@ def test_what_is_known_of_a_resource_is_in_the_records_of_its_list(feature: Feat
 @metrics
 def test_a_metric_can_be_understood_and_read(feature: Feature, metric: Metric) -> None:
     assert re.fullmatch(r"[a-z][a-z0-9_]*", metric.name)
-    assert metric.unit in UNITS
     assert re.fullmatch(r"[A-Z0-9].{15,200}\.", metric.about, re.DOTALL)
     assert metric.insights or metric.monitoring
     assert metric.monitoring is None or (feature.below and feature.parameter)
-    for series in (metric.insights, metric.monitoring):
-        assert series is None or series.scale > 0
-        assert series is None or not set(series.rename.values()) & load().identity_labels
+    assert all(series.scale > 0 for series in (metric.insights, metric.monitoring) if series)
     if metric.insights:
-        assert re.fullmatch(r"do(\.[a-z0-9_]+){2}", metric.insights.series)
-    if metric.monitoring and metric.monitoring.kind == "busy":
-        assert metric.monitoring.label
-        assert metric.monitoring.idle
+        assert re.fullmatch(r"do(\.[a-z0-9_]+){2,3}", metric.insights.series)
+        assert not metric.insights.sum_over or metric.insights.kind == "counter"
+        assert metric.insights.kind != "delta" or metric.unit in ("count", "bytes")
 
 
 @metrics
 def test_a_capacity_can_be_had_wherever_the_metric_can(feature: Feature, metric: Metric) -> None:
+    capacity = metric.measured_against
     if metric.remaining:
-        assert metric.capacity, "what is left says nothing without what there is"
-    if metric.unit == "percent" and metric.capacity:
-        assert metric.capacity.number == 100
-    if metric.capacity and metric.capacity.metric:
-        whole = feature.metric(metric.capacity.metric)
+        assert capacity, "what is left says nothing without what there is"
+    if metric.unit == "percent" and capacity:
+        assert capacity.number == 100
+    whole = feature.capacity_of(metric)
+    if whole:
         assert whole.unit == metric.unit
-        assert whole.capacity is None or whole.capacity.metric != metric.name
+        assert feature.capacity_of(whole) != metric
         assert whole.insights or not metric.insights
         assert whole.monitoring or not metric.monitoring
         assert not whole.where or whole.where == metric.where
 
 
-@metrics
-def test_two_sources_of_a_metric_end_in_the_same_labels(feature: Feature, metric: Metric) -> None:
-    if not (metric.insights and metric.monitoring):
-        return
-    ends = [set(metric.insights.rename.values()), set(metric.monitoring.rename.values())]
-    # Monitoring's own names of labels are kept where they are clear: device, fstype, mountpoint, mode.
-    assert ends[1] <= ends[0]
-    assert ends[0] - ends[1] <= {"device", "fstype", "mountpoint", "mode"}
+def test_no_short_name_of_a_label_is_one_that_only_repeats_the_resource() -> None:
+    assert not set(load().labels.rename.values()) & load().labels.identity
 
 
 @features
@@ -201,7 +233,7 @@ def test_no_figure_is_there_twice(feature: Feature) -> None:
     for metric in feature.metrics:
         for series in (metric.insights, metric.monitoring):
             if series is not None:
-                place = json.dumps({**vars(series), "rename": None, "source": type(series).__name__}, sort_keys=True)
+                place = type(series).__name__ + json.dumps(msgspec.to_builtins(series), sort_keys=True)
                 assert place not in seen, metric.name
                 seen.add(place)
 
@@ -217,6 +249,7 @@ def test_a_record_fits_the_schema_and_one_without_its_key_does_not() -> None:
         "region": "ams3",
         "metric": "filesystem_free",
         "unit": "bytes",
+        "kind": "gauge",
         "labels": {"mountpoint": "/"},
         "labels_key": "mountpoint=/",
         "interval_start": "2026-11-01T00:00:00Z",
@@ -226,6 +259,7 @@ def test_a_record_fits_the_schema_and_one_without_its_key_does_not() -> None:
         "maximum": 2.0,
         "last": 2,
         "samples": 30,
+        "total": None,
         "capacity": None,
         "utilization_percent": None,
         "source": "insights",
@@ -240,5 +274,7 @@ def test_a_record_fits_the_schema_and_one_without_its_key_does_not() -> None:
 def test_the_schema_names_every_feature_and_unit() -> None:
     properties = ResourceSchemaLoader(PACKAGE.name).get_schema("utilization")["properties"]
     assert all(name in properties["feature"]["description"] for name in STREAMS)
-    assert all(unit in properties["unit"]["description"] for unit in UNITS)
-    assert {metric.unit for _, metric in every_metric()} == UNITS
+    units = {metric.unit for _, metric in every_metric()}
+    assert all(unit in properties["unit"]["description"] for unit in units)
+    assert units == set(get_args(Unit)), "no unit is declared that no metric has"
+    assert all(kind in properties["kind"]["description"] for kind in get_args(InsightsKind))

@@ -1,43 +1,29 @@
 """Metric intervals from DigitalOcean Insights: one query for all resources of a region and all their metrics."""
 
 import logging
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
-from typing import Any
 
 from source_digitalocean_quolum.utilization.api import Absent, MetricsApi, Series
 from source_digitalocean_quolum.utilization.resources import Regions, Resource
 from source_digitalocean_quolum.utilization.sources.insights_answer import (
     LastSamples,
     SeriesGroups,
-    SeriesKey,
-    SourceSeries,
-    combine_capacities,
-    combine_statistics,
     find_duplicates,
-    group_series,
+    find_spoiled,
     read_last_samples,
     read_statistic,
 )
-from source_digitalocean_quolum.utilization.sources.metric_interval import MetricInterval, select_labels
+from source_digitalocean_quolum.utilization.sources.insights_plan import InsightsPlan, find_filtered
+from source_digitalocean_quolum.utilization.sources.insights_reader import InsightsReader
+from source_digitalocean_quolum.utilization.sources.metric_interval import MetricInterval
 from source_digitalocean_quolum.utilization.sources.parts import Answered, Failed, ask_in_parts, ask_once
-from source_digitalocean_quolum.utilization.sources.promql import (
-    STATISTIC_LABEL,
-    STATISTICS,
-    write_last_sample_query,
-    write_query,
-)
+from source_digitalocean_quolum.utilization.sources.promql import join_terms, write_last_sample_query, write_query
 from source_digitalocean_quolum.utilization.sources.question import Question, Unanswered
 from source_digitalocean_quolum.utilization.sources.tally import Tally
-from source_digitalocean_quolum.utilization.table import Feature, InsightsSeries, Metric
+from source_digitalocean_quolum.utilization.table import Feature, Metric, Table
 from source_digitalocean_quolum.utilization.windows import Window
 
 logger = logging.getLogger("airbyte")
-
-# Values in one answer, and series that hold them: so many take 16 and 35 MB while they are read.
-MOST_VALUES = 250_000
-MOST_SERIES = 40_000
 
 # The series of an answer by what they are of, and when each had its last sample where that is needed.
 _Answer = tuple[SeriesGroups, LastSamples]
@@ -51,33 +37,36 @@ class Insights:
     def __init__(
         self,
         api: MetricsApi,
+        table: Table,
         feature: Feature,
         metrics: Sequence[Metric],
         resources: Sequence[Resource],
         regions: Regions,
-        identity_labels: frozenset[str],
     ) -> None:
         self._api, self._feature = api, feature
         self._metrics = list(metrics)
         self._by_name = {metric.name: metric for metric in metrics}
-        self._resources = {resource.urn: resource for resource in resources}
-        self._urn_of_id = {resource.id: resource.urn for resource in resources}
         self._regions, self._certain = regions
-        self._identity = identity_labels | {STATISTIC_LABEL, "__name__"}
+        self._plan = InsightsPlan(feature, metrics, resources)
+        self._reader = InsightsReader(table, feature, metrics, resources)
+        self._filtered = find_filtered(feature, metrics)
         self._told: set[str] = set()
         self.tally = Tally()
 
     def count_requests(
-        self, windows: int, places: Sequence[str] | None = None, metrics: Sequence[str] | None = None
+        self,
+        windows: int,
+        interval: int,
+        places: Sequence[str] | None = None,
+        metrics: Sequence[str] | None = None,
     ) -> int:
         """Requests for this many windows of these regions and metrics (None: all), on a healthy server."""
         regions = self._regions if places is None else places
-        return windows * len(regions) * len(self._split_metrics(self._select_metrics(metrics)))
+        return windows * len(regions) * len(self._plan.split_metrics(self._select_metrics(metrics), interval))
 
     def longest_window(self, interval: int) -> int:
-        """The longest window that keeps an answer small enough, in seconds."""
-        most = max((len(batch) for batch in self._split_metrics(self._metrics)), default=0) * self._series_each
-        return max(1, MOST_VALUES // max(1, most)) * interval
+        """The longest window that can be asked for at once, in seconds."""
+        return self._plan.longest_window(interval)
 
     def list_places(self) -> list[str]:
         """The regions that are asked."""
@@ -90,18 +79,6 @@ class Insights:
     def has_metric(self, metric: str) -> bool:
         """Whether the metric is one of those that are read."""
         return metric in self._by_name
-
-    @cached_property
-    def _series_each(self) -> int:
-        """One metric's series in an answer: five statistics and a capacity of each resource, of the largest region."""
-        in_region = Counter(region for one in self._resources.values() for region in one.regions)
-        homeless = sum(not one.regions for one in self._resources.values())
-        return (len(STATISTICS) + 1) * (max(in_region.values(), default=0) + homeless)
-
-    def _split_metrics(self, metrics: Sequence[Metric]) -> list[Sequence[Metric]]:
-        """The metrics that are asked for at once: all of them, unless a region has thousands of resources."""
-        at_once = max(1, MOST_SERIES // max(1, self._series_each))
-        return [metrics[first : first + at_once] for first in range(0, len(metrics), at_once)]
 
     def _select_metrics(self, names: Sequence[str] | None) -> list[Metric]:
         return [metric for metric in self._metrics if names is None or metric.name in names]
@@ -150,7 +127,7 @@ class Insights:
             return self._ask_metrics(region, some, part)
 
         for group in groups:
-            for metrics in self._split_metrics(group):
+            for metrics in self._plan.split_metrics(group, question.window.interval):
                 if self.tally.is_silent(region):
                     yield ask_once(ask, metrics, question.window)
                 else:
@@ -161,12 +138,27 @@ class Insights:
         return not self._certain and isinstance(failed.problem, Absent)
 
     def _ask_metrics(self, region: str, metrics: Sequence[Metric], window: Window) -> _Answer:
-        promql = write_query([(one, self._capacity(one)) for one in metrics], window.interval)
-        groups, unknown = group_series(self._ask(region, promql, window), lambda labels: self._find_key(labels, region))
+        groups, unknown = self._reader.group(region, self._ask_series(region, metrics, window))
         if unknown:
             self._tell_once(f"{region} unknown", f"{unknown} series of {region} do not say whose they are: left out")
-        duplicates = find_duplicates(groups)
-        return groups, self._ask_last_samples(region, duplicates, window) if duplicates else {}
+        return groups, self._ask_last_samples(region, groups, window)
+
+    def _ask_series(self, region: str, metrics: Sequence[Metric], window: Window) -> list[Series]:
+        """The series of these metrics; those that turn out to hold samples that are no numbers are asked for anew.
+
+        Prometheus' average of samples of which one is no number is none: such samples have to be passed over.
+        """
+        answer = self._ask(region, self._write_query(metrics, window), window)
+        spoiled = find_spoiled(answer) - self._filtered
+        if not spoiled:
+            return answer
+        self._filtered |= spoiled
+        kept = [series for series in answer if read_statistic(series.labels())[0] not in spoiled]
+        again = [metric for metric in metrics if metric.name in spoiled]
+        return kept + self._ask(region, self._write_query(again, window), window)
+
+    def _write_query(self, metrics: Sequence[Metric], window: Window) -> str:
+        return write_query(metrics, self._plan.find_capacities(metrics), window.interval, self._filtered)
 
     def _ask(self, region: str, promql: str, window: Window) -> list[Series]:
         # A range query is evaluated at start, start + step, ...: at the end of each interval.
@@ -180,66 +172,18 @@ class Insights:
 
     def _read_answer(self, region: str, answer: _Answer, window: Window) -> Iterator[MetricInterval]:
         groups, last_samples = answer
-        for key, group in groups.items():
-            yield from self._combine(region, key, group.values(), last_samples, window)
+        yield from self._reader.read(region, groups, last_samples, window)
 
-    def _find_key(self, labels: dict[str, Any], region: str) -> SeriesKey | None:
-        """What the series of the answer belongs to; None if it does not say."""
-        metric = self._by_name.get(read_statistic(labels)[0])
-        urn = self._urn(labels.get("resource_urn"))
-        if metric is None or not urn:
-            return None
-        own = select_labels(labels, self._identity, metric.insights.rename if metric.insights else {})
-        if "resource_urn" not in labels:
-            # The team's own series come from every region.
-            own = tuple(sorted((*own, ("region", region))))
-        return SeriesKey(metric.name, urn, own)
-
-    def _combine(
-        self, region: str, key: SeriesKey, group: Iterable[SourceSeries], last_samples: LastSamples, window: Window
-    ) -> Iterator[MetricInterval]:
-        metric, resource = self._by_name[key.metric], self._resources.get(key.urn)
-        decoded = [series.decode() for series in group]
-        measured = [series for series in decoded if "avg" in series.values]
-        if not measured:
-            return
-        scale = metric.insights.scale if metric.insights else 1
-        fixed = resource.capacity(metric, key.labels) if resource else None
-        capacities = combine_capacities(decoded)
-        # An app's data centres are one region to whoever looks for it, whichever of them answered.
-        where = resource.regions[0] if resource and region in resource.regions else region
-        labelled = measured[0].labels.get("service_name") or measured[0].labels.get("resource_name")
-        name = resource.name if resource and resource.name else labelled
-        for statistics in combine_statistics(metric.name, measured, window.interval, scale, last_samples):
-            capacity = fixed
-            if capacity is None and (end := statistics.start + window.interval) in capacities:
-                capacity = capacities[end] * scale
-            yield MetricInterval(metric, resource, key.urn, name, where, key.labels, statistics, capacity)
-
-    def _ask_last_samples(self, region: str, duplicates: set[tuple[str, str]], window: Window) -> LastSamples:
+    def _ask_last_samples(self, region: str, groups: SeriesGroups, window: Window) -> LastSamples:
         """When series that are one to us (a renamed resource, changed tags) had their last samples.
 
         Which of them was the last one is the one thing that their statistics do not tell.
         """
-        urns_of: defaultdict[str, set[str]] = defaultdict(set)
-        for name, urn in duplicates:
-            urns_of[name].add(urn)
-        terms = [write_last_sample_query(self._by_name[name], urns, window.interval) for name, urns in urns_of.items()]
-        return read_last_samples(self._ask(region, " or ".join(terms), window))
-
-    def _capacity(self, metric: Metric) -> InsightsSeries | None:
-        if metric.capacity is None or not metric.capacity.metric:
-            return None
-        return self._feature.metric(metric.capacity.metric).insights
-
-    def _urn(self, written: str | None) -> str | None:
-        if not written:
-            # Some series carry no URN (inference is the team's): they belong to the only resource there is.
-            return next(iter(self._resources)) if len(self._resources) == 1 else None
-        if written in self._resources:
-            return written
-        # No document lists the URNs' prefixes: the same id is the same resource.
-        return self._urn_of_id.get(written.rpartition(":")[2], written)
+        terms = [
+            write_last_sample_query(self._by_name[name], urns, window.interval)
+            for name, urns in find_duplicates(groups).items()
+        ]
+        return read_last_samples(self._ask(region, join_terms(terms), window)) if terms else {}
 
     def _tell_once(self, about: str, sentence: str) -> None:
         if about not in self._told:

@@ -1,14 +1,14 @@
 """An answer of Insights: which series belong together, and the statistics that they amount to."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from source_digitalocean_quolum.utilization.api import Series
 from source_digitalocean_quolum.utilization.sources.intervals import IntervalStatistics
 from source_digitalocean_quolum.utilization.sources.metric_interval import Labels
-from source_digitalocean_quolum.utilization.sources.promql import CAPACITY, STATISTIC_LABEL, STATISTICS
+from source_digitalocean_quolum.utilization.sources.promql import STATISTIC_LABEL, STATISTICS
 
 # All labels of a series but those that only say what was asked.
 Identity = tuple[tuple[str, str], ...]
@@ -80,16 +80,30 @@ def group_series(
     return dict(groups), unknown
 
 
-def find_duplicates(groups: SeriesGroups) -> set[tuple[str, str]]:
-    """Metrics and URNs of which several source series are one to a reader."""
-    return {
-        (key.metric, key.urn)
-        for key, group in groups.items()
-        if sum("avg" in series.statistics for series in group.values()) > 1
-    }
+def find_spoiled(answer: Iterable[Series]) -> set[str]:
+    """The metrics of which an average is no number: some of their samples are none."""
+    spoiled = set()
+    for series in answer:
+        values = bytes(series.values)
+        if b"NaN" in values or b"Inf" in values:
+            metric, statistic = read_statistic(series.labels())
+            # A largest or smallest sample that is infinite shows in the average, too.
+            if statistic not in ("min", "max"):
+                spoiled.add(metric)
+    return spoiled
 
 
-def read_last_samples(answer: list[Series]) -> LastSamples:
+def find_duplicates(groups: SeriesGroups) -> dict[str, set[str]]:
+    """The URNs of series that are one to a reader although they are several at Insights, as they stand there."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for key, group in groups.items():
+        measured = [series for series in group.values() if "avg" in series.statistics]
+        if len(measured) > 1:
+            found[key.metric].update(series.labels.get("resource_urn", "") for series in measured)
+    return dict(found)
+
+
+def read_last_samples(answer: Iterable[Series]) -> LastSamples:
     """The answer to `write_last_sample_query`."""
     return {
         (read_statistic(labels)[0], identify(labels), round(time)): value
@@ -99,31 +113,31 @@ def read_last_samples(answer: list[Series]) -> LastSamples:
     }
 
 
-def combine_capacities(group: list[DecodedSeries]) -> dict[int, float]:
-    """What the metric is measured against, by the end of the interval, where it is a metric itself."""
-    capacities: dict[int, float] = {}
+def combine_averages(group: Iterable[DecodedSeries], statistic: str) -> dict[int, float]:
+    """One statistic of a key, an average, by the end of the interval; where several series tell it, the last one."""
+    combined: dict[int, float] = {}
     for series in group:
-        capacities.update(series.values.get(CAPACITY, {}))
-    return capacities
+        combined.update(series.values.get(statistic, {}))
+    return combined
 
 
 def combine_statistics(
     metric: str, group: list[DecodedSeries], interval: int, scale: float, last_samples: LastSamples
-) -> Iterator[IntervalStatistics]:
-    """The statistics of each interval over all source series of one key, in order of time."""
+) -> Iterator[tuple[IntervalStatistics, DecodedSeries]]:
+    """The statistics of each interval over all source series of one key, in order of time, and the newest of these."""
     for end in sorted({end for series in group for end in series.values["avg"]}):
         present = [series for series in group if end in series.values["avg"]]
         if all(end in series.values.get(name, {}) for series in present for name in STATISTICS):
-            yield _combine_interval(metric, present, end, interval, scale, last_samples)
+            newest = max(present, key=lambda series: last_samples.get((metric, series.identity, end), 0.0))
+            yield _combine_interval(present, newest, end, interval, scale), newest
 
 
 def _combine_interval(
-    metric: str, present: list[DecodedSeries], end: int, interval: int, scale: float, last_samples: LastSamples
+    present: list[DecodedSeries], newest: DecodedSeries, end: int, interval: int, scale: float
 ) -> IntervalStatistics:
     counts = [series.values["count"][end] for series in present]
     total = sum(counts)
     average = sum(series.values["avg"][end] * count for series, count in zip(present, counts, strict=True)) / total
-    newest = max(present, key=lambda series: last_samples.get((metric, series.identity, end), 0.0))
     return IntervalStatistics(
         start=end - interval,
         average=average * scale,

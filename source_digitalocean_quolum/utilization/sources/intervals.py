@@ -7,8 +7,11 @@ from itertools import pairwise
 
 from source_digitalocean_quolum.utilization.samples import Sample
 
-# Two samples of a counter that are further apart tell nothing about the time in between: a gap. DigitalOcean
-# samples every 60 or 120 s; this is the look-back of Prometheus too.
+# Counters are looked at twice a minute, as in the query to Insights (promql.py): DigitalOcean samples once a minute at
+# most. A sample whose predecessor lies further back than this from the end of its half minute has no rate: a gap.
+RESOLUTION = 30
+LOOK_BACK = 330
+# Two samples of a processor's modes that are further apart tell nothing about the time in between.
 LONGEST_STEP = 300.0
 
 
@@ -37,25 +40,46 @@ def merge_samples(parts: Sequence[list[Sample]]) -> list[Sample]:
 def compute_rates(samples: Sequence[Sample]) -> list[Sample]:
     """A counter as its rate per second, at each sample since the one before.
 
-    As Prometheus' irate(): a counter that went down began again at zero. Across a gap there is no rate.
+    As the query to Insights has it, so that both sources agree to the last sample: a counter that went down began again
+    at zero; of several samples in one half minute the last one counts; there is no rate across a gap, and none in the
+    half minute in which a series begins.
     """
-    found = []
-    for (before, old), (now, new) in pairwise(samples):
-        if 0 < now - before <= LONGEST_STEP:
-            found.append((now, (new - old if new >= old else new) / (now - before)))
+    found: list[Sample] = []
+    earlier = -math.inf
+    for index in range(1, len(samples)):
+        (before, old), (now, new) = samples[index - 1], samples[index]
+        step = now // RESOLUTION * RESOLUTION
+        if before < step:
+            earlier = before
+        is_last = index + 1 == len(samples) or samples[index + 1][0] >= step + RESOLUTION
+        if is_last and earlier >= step + RESOLUTION - LOOK_BACK:
+            # UNIX seconds as a float are known to a quarter of a microsecond; samples have whole milliseconds.
+            passed = round((now - before) * 1000) / 1000
+            found.append((now, (new - old if new >= old else new) / passed))
     return found
 
 
-def compute_busy_percent(modes: Mapping[str, Sequence[Sample]], idle: str) -> list[Sample]:
-    """Percent of the time that was not idle, at each sample since the one before.
+def compute_used_percent(whole: Sequence[Sample], left: Sequence[Sequence[Sample]]) -> list[Sample]:
+    """Percent of a whole that is in use, at each time at which it and all that is left of it are known."""
+    columns = [dict(samples) for samples in left]
+    return [
+        (time, 100.0 * (1 - math.fsum(column[time] for column in columns) / size))
+        for time, size in whole
+        if size > 0 and all(time in column for column in columns)
+    ]
 
-    `modes` are counters of CPU-seconds by mode, over all cores. If one of them went down the machine was
-    restarted and all began again at zero. A time at which a mode is missing is left out.
+
+def compute_busy_percent(modes: Mapping[str, Sequence[Sample]], idle: Sequence[str]) -> list[Sample]:
+    """Percent of the time in which processors worked, at each sample since the one before.
+
+    `modes` are counters of CPU-seconds by mode, over all cores; `idle` the modes in which a processor does nothing, of
+    which the first must be there. If one of them went down the machine was restarted and all began again at zero. A
+    time at which a mode is missing is left out.
     """
-    if idle not in modes:
+    if idle[0] not in modes:
         return []
     columns = [dict(samples) for samples in modes.values()]
-    idle_at = list(modes).index(idle)
+    idle_at = [place for place, mode in enumerate(modes) if mode in idle]
     times = sorted(set(columns[0]).intersection(*columns[1:]))
     found = []
     for before, now in pairwise(times):
@@ -67,7 +91,7 @@ def compute_busy_percent(modes: Mapping[str, Sequence[Sample]], idle: str) -> li
         spent = new if restarted else [b - a for a, b in zip(old, new, strict=True)]
         total = math.fsum(spent)
         if total > 0:
-            found.append((now, min(100.0, max(0.0, 100.0 * (1 - spent[idle_at] / total)))))
+            found.append((now, min(100.0, max(0.0, 100.0 * (1 - math.fsum(spent[at] for at in idle_at) / total)))))
     return found
 
 

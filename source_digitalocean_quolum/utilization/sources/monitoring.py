@@ -11,6 +11,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from source_digitalocean_quolum.utilization.api import MetricsApi
 from source_digitalocean_quolum.utilization.gap_messages import name_some
 from source_digitalocean_quolum.utilization.resources import Resource
+from source_digitalocean_quolum.utilization.sources.capacity import find_capacity
 from source_digitalocean_quolum.utilization.sources.intervals import aggregate
 from source_digitalocean_quolum.utilization.sources.metric_interval import Labels, MetricInterval
 from source_digitalocean_quolum.utilization.sources.monitoring_answer import (
@@ -22,7 +23,7 @@ from source_digitalocean_quolum.utilization.sources.monitoring_answer import (
 from source_digitalocean_quolum.utilization.sources.monitoring_questions import MonitoringQuestions, ResourceAnswers
 from source_digitalocean_quolum.utilization.sources.question import Question, Unanswered
 from source_digitalocean_quolum.utilization.sources.tally import Tally
-from source_digitalocean_quolum.utilization.table import Feature, Metric
+from source_digitalocean_quolum.utilization.table import Feature, Metric, Table
 from source_digitalocean_quolum.utilization.windows import Window
 
 T = TypeVar("T")
@@ -43,10 +44,10 @@ class Monitoring:
     def __init__(
         self,
         api: MetricsApi,
+        table: Table,
         feature: Feature,
         metrics: Sequence[Metric],
         resources: Sequence[Resource],
-        identity_labels: frozenset[str],
         find_deleted: Callable[[Iterable[str]], set[str]],
     ) -> None:
         """`find_deleted` tells which of some resources are no longer listed."""
@@ -55,15 +56,21 @@ class Monitoring:
         self._resources = {
             resource.urn: resource
             for resource in resources
-            if resource.fits(feature.monitored) and any(resource.has(one) for one in metrics)
+            if feature.monitoring
+            and resource.fits(feature.monitoring.where)
+            and any(resource.has(one) for one in metrics)
         }
-        self._identity = identity_labels | {"__name__"}
+        self._labels = table.labels
         self._find_deleted = find_deleted
         self._still_there: set[str] = set()
         self.tally = Tally()
 
     def count_requests(
-        self, windows: int, places: Sequence[str] | None = None, metrics: Sequence[str] | None = None
+        self,
+        windows: int,
+        interval: int,
+        places: Sequence[str] | None = None,
+        metrics: Sequence[str] | None = None,
     ) -> int:
         """Requests for this many windows of these resources and metrics (None: all); a younger one takes fewer."""
         chosen = self._resources.values() if places is None else self._select_resources(places)
@@ -175,20 +182,21 @@ class Monitoring:
         if series is None:
             return
         capacities = self._capacities(metric, resource, answers, window)
-        region = resource.regions[0] if resource.regions else None
-        for labels, samples in read_samples(series, resource, answers, self._identity).items():
-            fixed = resource.capacity(metric, labels)
+        # Where one of several data centres holds an app, Monitoring does not say which.
+        region = resource.regions[0] if len(resource.regions) == 1 else None
+        for labels, samples in read_samples(series, resource, answers, self._labels).items():
             for statistics in aggregate(samples, window.start, window.end, window.interval, series.scale):
-                capacity = fixed if fixed is not None else capacities.get((labels, statistics.start))
+                measured = capacities.get((labels, statistics.start))
+                capacity = find_capacity(metric.measured_against, resource, statistics.start, measured)
                 yield MetricInterval(
-                    metric, resource, resource.urn, resource.name, region, labels, statistics, capacity
+                    metric, resource.urn, resource.id, resource.name, region, labels, statistics, capacity
                 )
 
     def _capacities(
         self, metric: Metric, resource: Resource, answers: Answers, window: Window
     ) -> dict[tuple[Labels, int], float]:
         series = self._questions.find_capacity(metric)
-        return {} if series is None else read_capacities(series, resource, answers, self._identity, window)
+        return {} if series is None else read_capacities(series, resource, answers, self._labels, window)
 
 
 def _prefetch(

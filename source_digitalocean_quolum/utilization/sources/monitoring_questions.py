@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from source_digitalocean_quolum.utilization.api import Absent, MetricsApi, NotUnderstood, Series, TooMuch
 from source_digitalocean_quolum.utilization.resources import Resource
 from source_digitalocean_quolum.utilization.sources.intervals import LONGEST_STEP
-from source_digitalocean_quolum.utilization.sources.monitoring_answer import Query, sort_parameters
+from source_digitalocean_quolum.utilization.sources.monitoring_answer import Query, list_queries
 from source_digitalocean_quolum.utilization.sources.parts import Answered, Failed, ask_in_parts, ask_once
 from source_digitalocean_quolum.utilization.sources.question import Question
-from source_digitalocean_quolum.utilization.table import Feature, Metric, MonitoringSeries, parameter_sets
+from source_digitalocean_quolum.utilization.table import Feature, Metric, MonitoringSeries
 from source_digitalocean_quolum.utilization.windows import Window
 
 # Requests for one resource that fail before the others are left out, if none is answered.
@@ -49,14 +49,13 @@ class MonitoringQuestions:
         """The requests that a metric of a resource takes, those of its capacity included."""
         found: list[Query] = []
         for series in filter(None, (metric.monitoring, self.find_capacity(metric))):
-            found += [(series.path, sort_parameters(one)) for one in parameter_sets(series, resource.facts)]
+            found += list_queries(series, resource)
         return found
 
     def find_capacity(self, metric: Metric) -> MonitoringSeries | None:
         """What the metric is measured against, where that is measured itself."""
-        if metric.capacity is None or not metric.capacity.metric:
-            return None
-        return self._feature.metric(metric.capacity.metric).monitoring
+        whole = self._feature.capacity_of(metric)
+        return whole.monitoring if whole else None
 
     def ask(self, resource: Resource, metrics: Sequence[Metric], question: Question, *, once: bool) -> ResourceAnswers:
         """All requests for a resource, each once although two metrics may need it; what fails is asked in parts.
