@@ -79,7 +79,7 @@ def test_no_planted_secret_leaves_the_connector(warm: Warm, sandbox: Sandbox, st
     assert sandbox.token not in done.stdout
 
 
-# What a token with one scope opens; an account is always readable, and `one_clicks` needs no scope.
+# What a token with one scope opens; an account is always readable, `one_clicks` and `add_on_plans` need no scope.
 OPENED = {
     "block_storage:read": {"volumes"},
     "nfs:list": {"nfs_shares", "nfs_snapshots", "nfs_access_points"},
@@ -106,7 +106,7 @@ def test_a_token_with_one_scope_syncs_its_streams_and_names_each_of_the_others_o
 
     assert done.exit_code == 0, done.errors
     assert set(done.statuses.values()) == {"COMPLETE"}
-    read = {"account", "one_clicks", *OPENED[scope]}
+    read = {"account", "add_on_plans", "one_clicks", *OPENED[scope]}
     assert set(done.records) == read
     skipped = [re.match(r"Stream (\w+) is skipped: .+ the scope \w+:\w+", text) for text in done.logs("WARN")]
     names = sorted(found[1] for found in skipped if found)

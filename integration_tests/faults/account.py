@@ -137,7 +137,8 @@ def _not_failed(
     case = hit.case
     if status != "INCOMPLETE":
         return f"is {status}"
-    messages = [error["message"] for error in errors]
+    # A stream of two lists may fail in both, in the same words.
+    messages = sorted({error["message"] for error in errors})
     if len(messages) != 1:
         return f"has {len(messages)} traces: {messages}"
     unsaid = [text for text in case.sentences(object=hit.object, records=len(whole)) if text not in messages[0]]

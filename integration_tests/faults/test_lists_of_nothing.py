@@ -1,4 +1,4 @@
-"""Absent, null and empty are the same nothing: for every list that the connector reads."""
+"""Null and empty are the same nothing: for every list that the connector reads."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -34,7 +34,7 @@ def config(sandbox: Sandbox) -> dict[str, Any]:
     return sandbox.config(start_date="2026-03-10T00:00:00Z")
 
 
-@pytest.mark.parametrize("form", ["empty", "null", "absent"])
+@pytest.mark.parametrize("form", ["empty", "null"])
 def test_every_list_of_nothing_completes_without_records(
     warm: Warm, sandbox: Sandbox, streams: list[dict[str, Any]], filled: set[str], form: str
 ) -> None:

@@ -1,4 +1,4 @@
-"""Secrets planted in any answer of any status leave no trace in what the connector says; harmless texts come whole."""
+"""Secrets planted in any answer of any status leave no trace in what the connector says."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from integration_tests.faults.account import SPEED
-from integration_tests.faults.planting import HARMLESS, STATUSES, leaks, read_harmless, read_planted
+from integration_tests.faults.planting import STATUSES, leaks, read_planted
 from integration_tests.faults.warm import Warm
 from sandbox import Sandbox
 
@@ -34,23 +34,3 @@ def test_no_planted_secret_leaves_the_connector(
         assert sum(map(len, done.records.values())) > 300, "nothing was read, so nothing could leak"
     else:
         assert len(done.statuses) > 100
-
-
-def test_harmless_texts_come_whole(warm: Warm, sandbox: Sandbox, streams: list[dict[str, Any]]) -> None:
-    done = read_harmless(warm, sandbox, streams)
-    assert done.exit_code == 0, done.errors
-    noted = {
-        name: [row["note_of_tomorrow"] for row in rows if row.get("note_of_tomorrow")]
-        for name, rows in done.records.items()
-    }
-    described = {
-        name: [row["description"] for row in rows if row.get("description")] for name, rows in done.records.items()
-    }
-    assert sum(map(bool, noted.values())) > 40
-    assert {name for name, notes in noted.items() if any(note != list(HARMLESS) for note in notes)} == set()
-    changed = {
-        name
-        for name, texts in described.items()
-        if any(HARMLESS[0] in text and text != "\n".join(HARMLESS) for text in texts)
-    }
-    assert changed == set()

@@ -38,6 +38,7 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("which", ["one record", "every record"])
 @pytest.mark.parametrize("form", TIMES)
 def test_what_comes_after_odd_times_is_read(

@@ -21,29 +21,6 @@ def _refused(
 
 CASES = [
     _refused(422, "operation is not supported for this cluster type", "database_replicas"),
-    _refused(400, "unsupported engine", "database_configs", "app_events", "bad_request"),
-    _refused(412, "cluster is not online", "database_logsinks", "database_backups", "precondition_failed"),
-    _refused(404, "database cluster not found", "database_autoscale", "app_deployments", "not_found"),
-    _refused(409, "the object is being moved", "uptime_alerts", "vector_database_backups", "conflict"),
-    _refused(410, "the object is gone", "vpc_members", None, "gone"),
-    Case(
-        "403 for one namespace",
-        "body",
-        "spares",
-        "not allowed to get namespace",
-        full="function_triggers",
-        incremental=None,
-        one=True,
-        parameters={"status": 403, "body": {"code": "invalid", "messages": {"": ["not allowed to get namespace"]}}},
-    ),
-    Case(
-        "500 without end for one object",
-        "status",
-        "fails",
-        "{object}",
-        full="domain_records",
-        incremental="database_events",
-        one=True,
-        parameters={"status": 500},
-    ),
+    _refused(400, "unsupported engine", "database_configs", None, "bad_request"),
+    _refused(412, "cluster is not online", "database_logsinks", None, "precondition_failed"),
 ]
