@@ -9,6 +9,7 @@ from sandbox.faults.planting import MARK
 
 # Good answers under the status of an error, and errors: whole bodies, secrets and all.
 STATUSES = (200, 201, 203, 206, 207, 400, 404, 409, 418, 422, 451, 500)
+_HARMLESS_IN = ("droplets", "volumes", "projects", "invoices", "tags")
 # Texts that look like a secret to a hasty reader.
 HARMLESS = (
     "token-service",
@@ -49,10 +50,10 @@ def read_planted(
 
 
 def read_harmless(warm: Warm, sandbox: Sandbox, streams: list[dict[str, Any]]) -> Run:
-    """Read every stream while each record has harmless texts in a field that some declare and others do not."""
+    """Read some lists while each record has harmless texts in a field that some declare and others do not."""
     sandbox.fault("replace", "/v2/", at="*.*.note_of_tomorrow", value=list(HARMLESS))
     sandbox.fault("replace", "/v2/", at="*.*.description", value="\n".join(HARMLESS))
     try:
-        return warm.run("read", config=sandbox.config(), catalog=configured(streams))
+        return warm.run("read", config=sandbox.config(), catalog=configured(streams, *_HARMLESS_IN))
     finally:
         sandbox.clear_faults()

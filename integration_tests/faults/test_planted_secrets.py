@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from integration_tests.faults.account import SPEED
-from integration_tests.faults.planting import STATUSES, leaks, read_planted
+from integration_tests.faults.planting import HARMLESS, STATUSES, leaks, read_harmless, read_planted
 from integration_tests.faults.warm import Warm
 from sandbox import Sandbox
 
@@ -34,3 +34,13 @@ def test_no_planted_secret_leaves_the_connector(
         assert sum(map(len, done.records.values())) > 300, "nothing was read, so nothing could leak"
     else:
         assert len(done.statuses) > 100
+
+
+def test_harmless_texts_come_whole(warm: Warm, sandbox: Sandbox, streams: list[dict[str, Any]]) -> None:
+    done = read_harmless(warm, sandbox, streams)
+    assert done.exit_code == 0, done.errors
+    assert len(done.records) == 5
+    for name, rows in done.records.items():
+        assert [row["note_of_tomorrow"] for row in rows] == [list(HARMLESS)] * len(rows), name
+        described = [row["description"] for row in rows if row.get("description")]
+        assert described == ["\n".join(HARMLESS)] * len(described), name
