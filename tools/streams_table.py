@@ -72,7 +72,7 @@ def streams() -> dict[str, Stream]:
 def _utilization(feature: Feature) -> Stream:
     sources = {
         "insights": "1 per region, more where the answer would be too large",
-        "monitoring": "1 per metric, resource and 14 days",
+        "monitoring": "1 per metric, resource and day",
     }
     offered = [source for source in sources if feature.asked_of(source, every=True)]
     title = "What one metric of one resource read in one closed interval (UTC)"

@@ -196,13 +196,10 @@ class Feature(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
             paths.update(metric.where)
             if metric.monitoring:
                 paths.update(metric.monitoring.each.values())
-        return frozenset(paths | self.capacity_paths)
-
-    @property
-    def capacity_paths(self) -> frozenset[str]:
-        """The paths that say how large a resource is: those whose changes make the past differ from today."""
-        capacities = (metric.measured_against for metric in self.metrics)
-        return frozenset(capacity.path for capacity in capacities if capacity and capacity.path)
+            capacity = metric.measured_against
+            if capacity and capacity.path:
+                paths.add(capacity.path)
+        return frozenset(paths)
 
 
 class LabelMeaning(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -8,6 +8,7 @@ from email.utils import format_datetime
 from typing import Any
 from zlib import crc32
 
+from source_digitalocean_quolum.utilization.table import load
 from unit_tests.mock_server.server import DigitalOcean, Reply, Request, error, page_of
 
 STATISTICS = {"avg": 0, "min": -1, "max": 1, "last": 0.5}
@@ -111,7 +112,9 @@ class MetricsService:
         if statistic == "count":
             return [(at, 60) for at in times]
         if statistic == "capacity":
-            return [(at, 2000) for at in times]
+            feature = load().features["droplet_utilization"]
+            whole = feature.capacity_of(feature.metric(metric))
+            return [(at, figure(urn, whole.name, at)) for at in times] if whole else []
         return [(at, figure(urn, metric, at) + STATISTICS[statistic]) for at in times]
 
 
