@@ -1,8 +1,10 @@
 """The two metrics APIs over HTTP: the connection's token, budget and error handling, and answers as series."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -84,6 +86,19 @@ class Unreadable(Exception):
     """What came back, several times, is not what the API promises."""
 
 
+_THREAD = threading.local()
+
+
+@contextmanager
+def single_try() -> Iterator[None]:
+    """Requests of this thread meanwhile are tried once: whoever only wants to know whether there is an answer."""
+    _THREAD.tries_once = True
+    try:
+        yield
+    finally:
+        _THREAD.tries_once = False
+
+
 class MetricsApi:
     """Requests for one stream to one of the APIs, through the run's one door."""
 
@@ -100,6 +115,8 @@ class MetricsApi:
         return self._ask(ApiRequest(path, method="POST", form=form, decode=False))
 
     def _ask(self, request: ApiRequest) -> list[Series]:
+        if getattr(_THREAD, "tries_once", False):
+            request = replace(request, tries=(0, 0))
         handler = MetricsErrorHandler(self._run.error_handler)
         try:
             answer, _ = self._run.client.send(request, self._stream, handler)

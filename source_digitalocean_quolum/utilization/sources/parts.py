@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_digitalocean_quolum.utilization.api import Absent, NotUnderstood, TooMuch, Unreadable
+from source_digitalocean_quolum.utilization.api import Absent, NotUnderstood, TooMuch, Unreadable, single_try
 from source_digitalocean_quolum.utilization.sources.question import FailureKind
 from source_digitalocean_quolum.utilization.windows import Window
 
@@ -116,7 +116,8 @@ def _divide(ask: Ask[M, T], failed: Failed[M], answered: Window) -> list[tuple[S
 
 
 def _is_answered(ask: Ask[M, T], metrics: Sequence[M], window: Window) -> bool:
-    return isinstance(ask_once(ask, metrics, window), Answered)
+    with single_try():
+        return isinstance(ask_once(ask, metrics, window), Answered)
 
 
 def _choose_probes(metrics: Sequence[M], window: Window, turn: int) -> list[tuple[Sequence[M], Window]]:

@@ -1,0 +1,1 @@
+"""Small changes on purpose to chosen modules, and which of them no test notices."""
