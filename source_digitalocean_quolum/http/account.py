@@ -43,6 +43,11 @@ class AccountGuard:
     _refusal: RequestFailed | None = None
     _asked: bool = False
 
+    def raise_refusal(self) -> None:
+        """Raise RequestFailed (config_error) if the account is known to be refused."""
+        if self._refusal is not None:
+            raise self._refusal
+
     def ensure_not_refused(self) -> None:
         """Raise RequestFailed (config_error) if the account is refused."""
         if self.access.has_answers:

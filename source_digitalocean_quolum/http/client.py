@@ -23,6 +23,7 @@ logger = logging.getLogger("airbyte")
 # Tries after the first one, for failures other than a rate limit.
 MAX_RETRIES = 5
 _LONGEST_BACKOFF = 60.0
+_TRIES_OF_A_SLOW_ANSWER = 2
 # Seconds of waiting for the rate limit after which a request gives up: an exhausted hour is waited for.
 _PATIENCE = 2 * HOUR
 
@@ -102,7 +103,8 @@ class ApiClient:
                         raise _failed(resolution, status)
                     renewed = True
                 case ResponseAction.RETRY:
-                    if tries >= last_try:
+                    # Tries of an answer that never ends take the whole deadline each.
+                    if tries + (_TRIES_OF_A_SLOW_ANSWER if too_slow else 0) >= last_try:
                         raise _failed(resolution, status, f"Tried {tries + 1} times.", may_pass=True, too_slow=too_slow)
                     logger.info("%s Trying again in %.0f s.", resolution.error_message, 2.0**tries)
                     time.sleep(min(2.0**tries, _LONGEST_BACKOFF))

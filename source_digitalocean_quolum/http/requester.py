@@ -47,6 +47,7 @@ class DigitalOceanRequester:
         Returns None where the stream has nothing here (see the error handler). Raises RequestFailed for everything
         else, at once where the stream has failed alike several times.
         """
+        self._run.account.raise_refusal()
         if not self._run.access.may_ask(self.name):
             return None
         if failure := self._run.access.failure_of(self.name):
