@@ -35,6 +35,12 @@ class RequestFailed(AirbyteTracedException):
         self.may_pass, self.may_be_too_much = may_pass, may_be_too_much
 
 
+def list_incomplete(what: str) -> AirbyteTracedException:
+    """A list that could not be read whole, in a sentence: another time it may be."""
+    message = f"{what} The next sync tries again."
+    return AirbyteTracedException(message, message, FailureType.transient_error)
+
+
 def describe_failure(error: Exception, url: str) -> tuple[FailureType, str]:
     """The failure type and the sentence for an exception of HttpSession.exchange.
 

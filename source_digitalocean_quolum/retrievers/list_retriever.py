@@ -6,12 +6,11 @@ from contextlib import closing
 from dataclasses import InitVar, dataclass, field
 from typing import Any
 
-from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.declarative.retrievers.retriever import Retriever
 from airbyte_cdk.sources.types import Record, StreamSlice
-from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_digitalocean_quolum.http.endpoint import Endpoint
+from source_digitalocean_quolum.http.failures import list_incomplete
 from source_digitalocean_quolum.http.requester import DigitalOceanRequester
 from source_digitalocean_quolum.http.run_context import RunContext
 from source_digitalocean_quolum.records.page import RecordPage, Rows
@@ -111,13 +110,13 @@ class DigitalOceanRetriever(Retriever):
                 keys = self._keys_of(rows)
                 if paginator.must_refetch(page, keys):
                     continue
-                fresh = paginator.deduplicate(rows, keys)
+                fresh = paginator.seen.pick_new(rows, keys)
                 yield fresh
                 for number in paginator.pages_to_reread(page):
                     if (answer := fetcher.fetch(number, page.size, again=True)) is not None:
-                        paginator.update_total(fetcher.read(answer, number, page.size))
+                        paginator.note_reread(fetcher.read(answer, number, page.size))
                         moved = reader.read(answer, added)
-                        yield paginator.deduplicate(moved, self._keys_of(moved))
+                        yield paginator.seen.pick_new(moved, self._keys_of(moved))
                 if order and order.is_past(rows):
                     return
                 if not (paginator.advance(page, len(fresh)) or self._is_short(paginator)):
@@ -134,11 +133,7 @@ class DigitalOceanRetriever(Retriever):
             return True
         received, total = missing
         if not received:
-            raise AirbyteTracedException(
-                message=f"DigitalOcean counts {total} records of {self.name} and sends none. "
-                "The next sync tries again.",
-                failure_type=FailureType.transient_error,
-            )
+            raise list_incomplete(f"DigitalOcean counts {total} records of {self.name} and sends none.")
         logger.warning(
             "Stream %s: DigitalOcean counts %d records in a list and sends %d of them, also when asked again. "
             "Those are read.",

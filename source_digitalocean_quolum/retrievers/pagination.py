@@ -1,20 +1,18 @@
 """Which pages of a list to ask for, until it is read whole: also while it changes under the reader."""
 
-from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from airbyte_cdk.models import FailureType
-from airbyte_cdk.utils.traced_exception import AirbyteTracedException
-
-from source_digitalocean_quolum.records.page import Rows
+from source_digitalocean_quolum.http.failures import list_incomplete
+from source_digitalocean_quolum.retrievers.moved_records import Changes, MovedRecords
 from source_digitalocean_quolum.retrievers.page import PAGE_SIZES, Page
+from source_digitalocean_quolum.retrievers.seen_keys import SeenKeys
 
-# Pages whose keys are remembered: as far back as a page is read again, or a record can move ahead.
-_REMEMBERED_PAGES = 50
 _MOST_RESTARTS = 20
 # How often one read asks again for pages that cannot be right, before it gives up.
 _MOST_REFETCHES = 5
+_FIRST_REFETCHES = 2
 # How often a list that changes its page size for the worse goes back to the largest.
 _MOST_SHRINKS = 2
 
@@ -40,9 +38,14 @@ class PageNumberPaginator:
         self.number = 1
         self.size = PAGE_SIZES[0]
         self._exact = exact
-        self._total: int | None = None
-        self._least: int | None = None
-        self._now = 0
+        # Since the answer of the page before; and the most that the list has counted.
+        self._changes = Changes()
+        self._most = 0
+        self._moved: MovedRecords | None = None
+        # Records by which the list grew from page to page, and those of pages that may only hold what was read because
+        # of that.
+        self._grown = 0
+        self._excused = 0
         self._restarts = 0
         self._refetches = 0
         self._shrinks = 0
@@ -52,10 +55,10 @@ class PageNumberPaginator:
         self._first = 0
         self._own_size = 0
         self._announced = False
+        self._ended = False
         self._was_empty = False
         self._last: list[Any] = []
-        self._seen: set[Any] = set()
-        self._remembered: deque[list[Any]] = deque()
+        self.seen = SeenKeys()
 
     @property
     def restarted(self) -> bool:
@@ -65,16 +68,16 @@ class PageNumberPaginator:
     @property
     def missing(self) -> tuple[int, int] | None:
         """After the last page: the records received and those that the list counts, where it counts more."""
-        total = self._total or 0
+        total = self._changes.now or 0
         return (self._received, total) if self._received < total else None
 
     def must_restart(self, page: Page) -> bool:
         """Whether the list has to be read from its first page again, because it changed and is `exact`."""
-        if not self._exact or self._total is None or page.total in (None, self._total):
+        if not self._exact or self._changes.now is None or page.total in (None, self._changes.now):
             return False
         self._restarts += 1
         if self._restarts > _MOST_RESTARTS:
-            raise _fail("The list changes faster than it can be read.")
+            raise list_incomplete("The list changes faster than it can be read.")
         self._begin_again()
         return True
 
@@ -84,13 +87,19 @@ class PageNumberPaginator:
         `keys` are the records' keys, or what they are made of where the list is `exact`. Raises an
         AirbyteTracedException when the answers stay wrong: a part of the list cannot be had.
         """
-        if not (self._is_unexpectedly_empty(page) or self._is_duplicate(page, keys)):
+        duplicate = self._is_duplicate(page, keys)
+        if duplicate and self._is_behind_the_end(page):
+            # The server's last page comes again for every number there, with or without links for ever.
+            self._ended = True
+            return False
+        if not (duplicate or self._is_unexpectedly_empty(page)):
             self._last = keys
             return False
         self._refetches += 1
+        self._changes.note_total(page.total)
         if self._refetches > _MOST_REFETCHES:
             what = "is empty" if not page.records else "holds nothing but the records of a page before it"
-            raise _fail(
+            raise list_incomplete(
                 f"DigitalOcean's page {page.number} {what}, in a list of {page.total or 'unknown'} records: the list "
                 "cannot be read whole."
             )
@@ -102,63 +111,82 @@ class PageNumberPaginator:
         if page.records:
             return False
         if page.number == 1:
-            # Nothing at all of a list that counts some; a link says that they come later.
-            return bool(page.total) and not page.has_next
+            # Nothing at all of a list that counts some; if it stays so, a link says that they come later.
+            return bool(page.total) and (not page.has_next or self._refetches < _FIRST_REFETCHES)
         return self._announced and self._received < (page.total or 0)
 
     def _is_duplicate(self, page: Page, keys: list[Any]) -> bool:
-        # A shorter page, or one of a list that grew by a page, may hold only what has moved there since it was read.
-        if page.number == 1 or self._read_twice or not page.records or page.records < self._first:
+        if page.number == 1 or not keys:
             return False
-        if (page.total or 0) - (self._least or 0) >= self._first:
-            return False
-        if page.records < page.size and self._received + page.records >= (page.total or 0):
-            # The server's last page comes again for every number behind the end.
-            return False
-        if page.total is None and not self._announced:
-            # Nobody said that there is such a page: a list that is not paged is the same on all of them.
+        if page.total is None and (not self._announced or (not page.has_next and page.records < self._first)):
+            # Nobody said that there is such a page (a list that is not paged is the same on all of them), or it is the
+            # last one and may hold only what has moved there since it was read.
             return False
         if self._exact:
             return keys == self._last
-        return all(key is not None and key in self._seen for key in keys)
+        if not self.seen.holds_all(keys):
+            return False
+        if self._grown + self._changes_at(page).grown - self._excused < page.records:
+            return True
+        # So many were created in front of it since it was read.
+        self._excused += page.records
+        return False
+
+    def _changes_at(self, page: Page) -> Changes:
+        """How the list has changed from the answer of the page before to that of this one."""
+        changes = replace(self._changes)
+        changes.note_total(page.total)
+        return changes
 
     def pages_to_reread(self, page: Page) -> Iterator[int]:
         """Pages to read again now, because records after them have moved onto them; mostly none.
 
-        Tell `update_total` of each one's total before asking for the next.
+        Tell `note_reread` of each one before asking for the next.
         """
-        before, self._total = self._total, page.total if page.total is not None else self._total
-        self._least = min(self._total or 0, self._least if self._least is not None else self._total or 0)
+        changes = self._changes_at(page)
+        self._grown += changes.grown
+        self._most = max(self._most, page.total or 0)
         if page.number == 1:
             self._first = page.records
-            # A server that makes shorter pages than asked for counts its pages by its own size.
+            # A server that makes other pages than asked for counts its pages by its own size.
             is_short = page.records < page.size and (page.has_next or page.records < (page.total or 0))
-            self._own_size = page.records if is_short else 0
+            self._own_size = page.records if is_short or page.records > page.size else 0
         begun, self._received = self._received, self._received + page.records
-        if before is None or page.total is None:
-            return
-        self._now = page.total
-        size = self._own_size or page.size
-        number = begun // size
-        # Where the first record after the pages read before is by now.
-        while number >= 1 and number * size > begun - (before - self._now):
-            yield number
-            number -= 1
+        # What changes from now on has changed when the next page comes, too.
+        self._changes = Changes(changes.now)
+        if changes.gone and begun:
+            self._moved = MovedRecords(begun, self._own_size or page.size, changes)
+            yield from self._moved.pages()
 
-    def update_total(self, page: Page) -> None:
-        """Note how long the list is at a page that was read again."""
-        if page.total is not None:
-            self._now = page.total
+    def note_reread(self, page: Page) -> None:
+        """Note a page that was read again."""
+        self._changes.note_total(page.total)
+        if self._moved is not None:
+            self._moved.note_page(page)
+
+    def _is_behind_the_end(self, page: Page) -> bool:
+        """Whether all that the list counts had been received before this page; not by a count that is too low."""
+        received = self._received if self._exact else self.seen.count
+        return page.number > 1 and page.total is not None and page.total <= self._received and received <= self._most
 
     def is_same_again(self, page: Page, keys: list[Any]) -> bool:
-        """Whether a page that nobody announced is the one before it once more: the list is not paged."""
-        return page.number > 1 and page.total is None and not self._announced and keys == self._last
+        """Whether a page is the one before it once more, and that was the last.
+
+        Nobody announced it (the list is not paged), or all that the list counts was there before.
+        """
+        if page.number == 1 or keys != self._last:
+            return False
+        return self._is_behind_the_end(page) or (page.total is None and not self._announced)
 
     def advance(self, page: Page, new_records: int) -> bool:
         """Go on to the next page; false after the last one. `new_records` are those of the page not seen before."""
-        short = self._total is not None and self._received < self._total and page.records > 0
+        if self._ended:
+            return False
+        total = self._changes.now
+        # Fewer than there are; or records have moved while pages were read again, which the next answer will tell.
+        short = total is not None and (self._received < total or self._changes.gone > 0) and page.records > 0
         # No link and no count: a full page is followed by another one, unless it was the one before once more.
-        unknown = self._total is None and page.records == page.size and new_records > 0
+        unknown = total is None and page.records == page.size and new_records > 0
         if not page.records and page.number > 1:
             # Behind the end there may be links for ever; a gap of one page in a list without a count is not the end.
             goes_on = page.has_next and page.total is None and not self._was_empty
@@ -200,43 +228,13 @@ class PageNumberPaginator:
 
         Not a list so long that what was emitted of it is no longer remembered.
         """
-        if self._read_twice or (len(self._remembered) >= _REMEMBERED_PAGES and not self._exact):
+        if self._read_twice or self.seen.has_forgotten:
             return False
         self._read_twice = True
+        self.seen.begin_again()
         self._begin_again()
         return True
 
     def _begin_again(self) -> None:
-        self.number, self._total, self._last, self._received, self._announced = 1, None, [], 0, False
-
-    def deduplicate(self, rows: Rows, keys: list[Any]) -> Rows:
-        """The records whose key comes for the first time, as None always does; forgets those of long past pages."""
-        whole = set(keys)
-        if len(whole) == len(keys) and None not in whole and self._seen.isdisjoint(whole):
-            # As on almost every page.
-            fresh, new = rows, keys
-            self._seen |= whole
-        else:
-            fresh, new = self._pick_unseen(rows, keys)
-        self._remembered.append(new)
-        if len(self._remembered) > _REMEMBERED_PAGES and not self._exact:
-            self._seen.difference_update(self._remembered.popleft())
-        return fresh
-
-    def _pick_unseen(self, rows: Rows, keys: list[Any]) -> tuple[Rows, list[Any]]:
-        fresh, new = [], []
-        for row, key in zip(rows, keys, strict=True):
-            if key is None:
-                # Read a second time, records without a key would be there twice.
-                fresh += [] if self._read_twice else [row]
-            elif key not in self._seen:
-                fresh.append(row)
-                self._seen.add(key)
-                new.append(key)
-        return fresh, new
-
-
-def _fail(what: str) -> AirbyteTracedException:
-    return AirbyteTracedException(
-        message=f"{what} The next sync tries again.", failure_type=FailureType.transient_error
-    )
+        self.number, self._changes, self._last, self._received, self._announced = 1, Changes(), [], 0, False
+        self._grown = self._excused = 0

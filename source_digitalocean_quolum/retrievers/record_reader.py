@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_digitalocean_quolum.http.endpoint import Endpoint
+from source_digitalocean_quolum.http.failures import list_incomplete
 from source_digitalocean_quolum.http.listed import list_members
 from source_digitalocean_quolum.records.answer import Answer
 from source_digitalocean_quolum.records.body import CsvLines, UnexpectedBody, is_unread, parse_record
@@ -142,8 +142,4 @@ def _any_of(*checks: Callable[[bytes], bool] | None) -> Callable[[bytes], bool] 
 
 
 def _unreadable(answer: Answer, problem: UnexpectedBody) -> AirbyteTracedException:
-    return AirbyteTracedException(
-        message=f"DigitalOcean answered HTTP {answer.status} for {answer.path} with {problem}. "
-        "The next sync tries again.",
-        failure_type=FailureType.transient_error,
-    )
+    return list_incomplete(f"DigitalOcean answered HTTP {answer.status} for {answer.path} with {problem}.")

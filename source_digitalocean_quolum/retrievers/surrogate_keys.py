@@ -123,11 +123,11 @@ def _write(file: IO[bytes], content: bytes) -> None:
     try:
         file.write(content)
     except OSError as error:
-        raise AirbyteTracedException(
-            message="The rows of a list without keys wait on disk until all are read, and the folder for temporary "
-            f"files cannot take them ({error.strerror}): make room in {gettempdir()}, or name another in TMPDIR.",
-            failure_type=FailureType.system_error,
-        ) from error
+        message = (
+            "The rows of a list without keys wait on disk until all are read, and the folder for temporary files "
+            f"cannot take them ({error.strerror}): make room in {gettempdir()}, or name another in TMPDIR."
+        )
+        raise AirbyteTracedException(message, message, FailureType.system_error) from error
 
 
 def _number(digested: bytes) -> int:

@@ -35,6 +35,8 @@ def small_pages() -> Iterator[None]:
 class Server:
     """A requester that answers from `rows`, paged by offset; after each answer the next change happens."""
 
+    most_requests = 2_000
+
     def __init__(self, rows: list[Row], changes: list[Any]) -> None:
         self.rows, self.changes = list(rows), list(changes)
         self.requests = 0
@@ -54,7 +56,7 @@ class Server:
         with self._lock:
             self.requests += 1
             self.asked.append(number)
-            assert self.requests < 2_000, "the reader never comes to an end"
+            assert self.requests < self.most_requests, "the reader never comes to an end"
             body = self.answer(int(params["page"]), int(params["per_page"]))
             if self.changes:
                 self.change(self.changes.pop(0))
