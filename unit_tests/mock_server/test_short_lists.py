@@ -84,7 +84,9 @@ def test_a_list_that_adds_up_takes_no_request_more_than_it_has_pages(
     assert len(api.requests) == asked
 
 
-@pytest.mark.parametrize("server", [Volumes(150, total=600, linked=False), Volumes(600, total=601), Volumes(7, total=9)])
+@pytest.mark.parametrize(
+    "server", [Volumes(150, total=600, linked=False), Volumes(600, total=601), Volumes(7, total=9)]
+)
 def test_what_stays_short_is_read_and_told_with_both_numbers(api: DigitalOcean, server: Volumes) -> None:
     api.on(VOLUMES, None, server)
 
