@@ -161,6 +161,9 @@ class PageNumberPaginator:
     def note_reread(self, page: Page) -> None:
         """Note a page that was read again."""
         self._changes.note_total(page.total)
+        if page.number > self.number:
+            # When its turn comes, all of it has been read.
+            self._grown += page.records
         if self._moved is not None:
             self._moved.note_page(page)
 
