@@ -89,22 +89,21 @@ def test_streams_that_cannot_be_read_are_listed_with_the_scope_that_opens_them(a
         "billing:read": billing,
         "kubernetes:read": {"kubernetes_clusters", "kubernetes_node_pools"},
     }
-    assert "7 of 22 streams cannot be read with this token and will stay empty: " in status.message
+    assert "7 of 28 streams cannot be read with this token and will stay empty: " in status.message
     assert "Give the token these scopes, or leave the streams out." in status.message
 
 
 @pytest.mark.parametrize(
     ("source", "forbidden", "closed"),
     [
-        ("auto", ("monitoring:read",), {"monitoring:read": {"droplet_autoscale_utilization"}}),
+        ("auto", ("monitoring:read",), {}),
         ("auto", ("insights:read",), {"insights:read": {"kubernetes_utilization", "spaces_utilization"}}),
         (
             "auto",
             ("insights:read", "monitoring:read"),
             {
                 "insights:read": {"kubernetes_utilization", "spaces_utilization"},
-                "monitoring:read": {"droplet_autoscale_utilization"},
-                "insights:read or monitoring:read": {"droplet_utilization", "database_utilization"},
+                "insights:read or monitoring:read": {"droplet_utilization", "droplet_autoscale_utilization"},
             },
         ),
         ("insights", ("insights:read",), {"insights:read": {"droplet_utilization", "spaces_utilization"}}),

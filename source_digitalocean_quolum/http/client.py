@@ -15,7 +15,7 @@ from source_digitalocean_quolum.http.budget import HOUR, LongWaitError, RateLimi
 from source_digitalocean_quolum.http.errors import ErrorHandler
 from source_digitalocean_quolum.http.failures import RequestFailed
 from source_digitalocean_quolum.http.oauth import Authorization
-from source_digitalocean_quolum.http.session import AnswerTooLargeError, HttpSession
+from source_digitalocean_quolum.http.session import AnswerTooLargeError, AnswerTooSlowError, HttpSession
 from source_digitalocean_quolum.records.answer import Answer
 
 logger = logging.getLogger("airbyte")
@@ -82,7 +82,7 @@ class ApiClient:
         waiting_since: float | None = None
         renewed = False
         while True:
-            answer, used, resolution, too_slow = self._try(request, stream, error_handler)
+            answer, used, resolution, error = self._try(request, stream, error_handler)
             status = answer.status if answer else None
             match resolution.response_action:
                 case ResponseAction.SUCCESS | ResponseAction.IGNORE:
@@ -104,8 +104,9 @@ class ApiClient:
                     renewed = True
                 case ResponseAction.RETRY:
                     # Tries of an answer that never ends take the whole deadline each.
-                    if tries + (_TRIES_OF_A_SLOW_ANSWER if too_slow else 0) >= last_try:
-                        raise _failed(resolution, status, f"Tried {tries + 1} times.", may_pass=True, too_slow=too_slow)
+                    endless = isinstance(error, AnswerTooSlowError)
+                    if tries + (_TRIES_OF_A_SLOW_ANSWER if endless else 0) >= last_try:
+                        raise _exhausted(resolution, status, error, tries + 1)
                     logger.info("%s Trying again in %.0f s.", resolution.error_message, 2.0**tries)
                     time.sleep(min(2.0**tries, _LONGEST_BACKOFF))
                     tries += 1
@@ -114,11 +115,11 @@ class ApiClient:
 
     def _try(
         self, request: ApiRequest, stream: str, error_handler: ErrorHandler
-    ) -> tuple[Answer | None, str, ErrorResolution, bool]:
+    ) -> tuple[Answer | None, str, ErrorResolution, Exception | None]:
         """Send once.
 
-        Returns the answer, the Authorization header it was sent with, what to do next, and whether the answer was too
-        large or took too long.
+        Returns the answer, the Authorization header it was sent with, what to do next, and the exception where there
+        was no answer.
         """
         url = self.base_url + request.path
         used = self.authorization.header()
@@ -151,15 +152,14 @@ class ApiClient:
                 answer = Answer(raw.status, request.path, raw.headers, raw.content)
         except (OSError, ValueError) as error:
             logger.debug("%s %s: %s", request.method, request.path, type(error).__name__)
-            too_much = isinstance(error, requests.Timeout | AnswerTooLargeError)
-            return None, used, error_handler.interpret_exception(error, url), too_much
+            return None, used, error_handler.interpret_exception(error, url), error
         finally:
             status, headers = (answer.status, answer.headers) if answer else (0, None)
             self.budget.release(request.path, place, status, headers)
         logger.debug(
             "%s %s: HTTP %d after %.0f ms", request.method, request.path, status, 1000 * (time.monotonic() - begun)
         )
-        return answer, used, error_handler.interpret_answer(answer), False
+        return answer, used, error_handler.interpret_answer(answer), None
 
     def _sleep(self, stream: str, seconds: float) -> None:
         if seconds:
@@ -171,10 +171,15 @@ def _length(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
-def _failed(
-    resolution: ErrorResolution, status: int | None, more: str = "", *, may_pass: bool = False, too_slow: bool = False
-) -> RequestFailed:
+def _failed(resolution: ErrorResolution, status: int | None, more: str = "") -> RequestFailed:
     message = f"{resolution.error_message} {more}".strip()
+    return RequestFailed(message, resolution.failure_type or FailureType.system_error, status)
+
+
+def _exhausted(resolution: ErrorResolution, status: int | None, error: Exception | None, tries: int) -> RequestFailed:
+    """The failure after the last try; a smaller question may be answered where this one took too long."""
+    message = f"{resolution.error_message} Tried {tries} times."
+    too_much = isinstance(error, requests.Timeout | AnswerTooLargeError)
+    too_much = too_much or (status is not None and (status in (408, 413) or status >= 500))
     failure_type = resolution.failure_type or FailureType.system_error
-    too_much = too_slow or (status is not None and (status in (408, 413) or status >= 500))
-    return RequestFailed(message, failure_type, status, may_pass=may_pass, may_be_too_much=too_much)
+    return RequestFailed(message, failure_type, status, may_pass=True, may_be_too_much=too_much)

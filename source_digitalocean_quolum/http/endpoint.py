@@ -94,6 +94,12 @@ class Endpoint(Facts, frozen=True):
         return "{" in self.path
 
     @property
+    def is_windowed(self) -> bool:
+        """Whether it is asked once for each window of time: what one window does not give is missing for ever."""
+        in_body = any("{start_time}" in (source.text or "") for source in self.post.values())
+        return in_body or "{end_time}" in self.path + self.query
+
+    @property
     def lists_records(self) -> bool:
         """Whether the records are simply the objects of a list."""
         return not (self.map or self.values or self.nested)

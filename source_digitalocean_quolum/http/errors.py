@@ -119,7 +119,7 @@ class ListErrorHandler:
             return self._forbidden(answer)
         if status in self.endpoint.absent:
             return _ignore(f"{self.stream}: not used by this team (HTTP {status})")
-        if status in _REFUSED_OBJECT and self.endpoint.has_parent and self.page == 1:
+        if status in _REFUSED_OBJECT and self._is_about_one_object:
             return self._refused_object(answer)
         if status in (404, 410):
             return self._not_found(answer)
@@ -128,6 +128,11 @@ class ListErrorHandler:
     def interpret_exception(self, error: Exception, url: str) -> ErrorResolution:
         """See the class."""
         return self.every.interpret_exception(error, url)
+
+    @property
+    def _is_about_one_object(self) -> bool:
+        """Whether a refusal can be one parent's: not that of a page after others, or of a window of time of several."""
+        return self.endpoint.has_parent and self.page == 1 and not self.endpoint.is_windowed
 
     def _answered(self, answer: Answer) -> ErrorResolution:
         if answer.status == 200 and (problem := find_problem(answer, self.endpoint)):
@@ -142,13 +147,13 @@ class ListErrorHandler:
 
     def _forbidden(self, answer: Answer) -> ErrorResolution:
         words = api_error_message(answer)
-        if self.page > 1 or not self.endpoint.has_parent:
+        if not self._is_about_one_object:
             refusal = self.access.note_refusal(self.stream)
         else:
             refusal = self.access.note_refused_parent(self.stream, answer.path, f"DigitalOcean refuses it{words}")
         if refusal == "doubtful":
             return retry(f"DigitalOcean refused {answer.path} with HTTP 403{words}.")
-        if refusal == "after an answer" and (self.page > 1 or not self.endpoint.has_parent):
+        if refusal == "after an answer" and not self._is_about_one_object:
             return fail(
                 FailureType.transient_error,
                 f"DigitalOcean allowed {self.stream} at first and then refused it (HTTP 403{words}): the stream is "

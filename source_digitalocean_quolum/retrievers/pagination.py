@@ -55,7 +55,7 @@ class PageNumberPaginator:
         self._first = 0
         self._own_size = 0
         self._announced = False
-        self._ended = False
+        self._ended = self._ended_early = False
         self._was_empty = False
         self._last: list[Any] = []
         self.seen = SeenKeys()
@@ -92,6 +92,9 @@ class PageNumberPaginator:
             # The server's last page comes again for every number there, with or without links for ever.
             self._ended = True
             return False
+        if duplicate and self._is_the_first_again(page, keys):
+            self._ended = self._ended_early = True
+            return False
         if not (duplicate or self._is_unexpectedly_empty(page)):
             self._last = keys
             return False
@@ -106,6 +109,14 @@ class PageNumberPaginator:
         if self._exact:
             self._begin_again()
         return True
+
+    def _is_the_first_again(self, page: Page, keys: list[Any]) -> bool:
+        """Whether the second and last page is the first once more, which was not full, also when asked again.
+
+        Then there is no more. If the list counts more, it is read once more, and what is missing is said.
+        """
+        short = page.number == 2 and not page.has_next and page.records < page.size
+        return short and not self._exact and keys == self._last and self._refetches >= _FIRST_REFETCHES
 
     def _is_unexpectedly_empty(self, page: Page) -> bool:
         if page.records:
@@ -151,7 +162,7 @@ class PageNumberPaginator:
             # A server that makes other pages than asked for counts its pages by its own size.
             is_short = page.records < page.size and (page.has_next or page.records < (page.total or 0))
             self._own_size = page.records if is_short or page.records > page.size else 0
-        begun, self._received = self._received, self._received + page.records
+        begun, self._received = self._received, self._received + (0 if self._ended_early else page.records)
         # What changes from now on has changed when the next page comes, too.
         self._changes = Changes(changes.now)
         if changes.gone and begun:
@@ -241,3 +252,5 @@ class PageNumberPaginator:
     def _begin_again(self) -> None:
         self.number, self._changes, self._last, self._received, self._announced = 1, Changes(), [], 0, False
         self._grown = self._excused = 0
+        if self._ended_early:
+            self._ended = self._ended_early = False
