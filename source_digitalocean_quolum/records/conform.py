@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from source_digitalocean_quolum.records.declared import is_of, kind_of, object_of, struct_of, type_of
-from source_digitalocean_quolum.records.times import format_time, is_plain, is_unknown, read_time
+from source_digitalocean_quolum.records.times import format_time, is_plain, read_time
 
 _INT64 = 2**63
 # A float holds every integer up to here; a longer number has lost digits before it came to us.
@@ -36,7 +36,7 @@ class RecordConformer:
     A value of another type is converted when that is exact ("5" to 5, 5.0 to 5, "12.30" to 12.30 for money) and
     otherwise set to null and counted in `errors` by its path. A record is never lost for one odd field. Money keeps its
     decimal digits: a number that a float cannot hold is written out digit by digit. Times become RFC 3339 with their
-    zone; a zero time, as an empty text, says that nothing is known and becomes null. In the fields `keys`, which
+    zone; an empty text says that nothing is known and becomes null; a zero time stays as it is. In the fields `keys`, which
     identify a record, a text stays one.
     """
 
@@ -208,8 +208,6 @@ def _date_time(value: Any) -> str | None:
         moment = read_time(value)
     except ValueError:
         raise ConversionError from None
-    if is_unknown(moment):
-        return None
     return value if is_plain(value) else format_time(moment)
 
 

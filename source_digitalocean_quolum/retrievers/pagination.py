@@ -124,7 +124,9 @@ class PageNumberPaginator:
         if page.number == 1:
             # Nothing at all of a list that counts some; if it stays so, a link says that they come later.
             return bool(page.total) and (not page.has_next or self._refetches < _FIRST_REFETCHES)
-        return self._announced and self._received < (page.total or 0)
+        # By the size that was asked for: a server with shorter pages may have less than it counts, which is said then.
+        stands_there = (page.number - 1) * page.size < (page.total or 0)
+        return self._announced and stands_there and self._received < (page.total or 0)
 
     def _is_duplicate(self, page: Page, keys: list[Any]) -> bool:
         if page.number == 1 or not keys:
