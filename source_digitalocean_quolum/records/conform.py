@@ -36,8 +36,8 @@ class RecordConformer:
     A value of another type is converted when that is exact ("5" to 5, 5.0 to 5, "12.30" to 12.30 for money) and
     otherwise set to null and counted in `errors` by its path. A record is never lost for one odd field. Money keeps its
     decimal digits: a number that a float cannot hold is written out digit by digit. Times become RFC 3339 with their
-    zone; an empty text says that nothing is known and becomes null; a zero time stays as it is. In the fields `keys`, which
-    identify a record, a text stays one.
+    zone; an empty text says that nothing is known and becomes null. In the fields `keys`, which identify a record, a
+    text stays one.
     """
 
     def __init__(self, schema: Mapping[str, Any], errors: Counter[str], keys: Collection[str] = ()) -> None:
