@@ -51,6 +51,10 @@ demo: $(STAMP) ## Sync a sandbox of DigitalOcean into a local warehouse
 test: $(STAMP) ## Run all tests, two files at a time; ARGS="-k oauth" selects
 	PYTHONHASHSEED=0 $(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
 
+.PHONY: test-quick
+test-quick: $(STAMP) ## A verdict on what a change most likely broke; ARGS="--against main" asks since when
+	$(BIN)/python tools/test_quick.py $(ARGS)
+
 .PHONY: bench
 bench: $(STAMP) ## Measure the connector beside its peers; ARGS=--quick for one small run
 	$(BIN)/python -m benchmarks $(ARGS)
