@@ -3,7 +3,6 @@
 import json
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +27,8 @@ CONFIGS: dict[str, dict[str, Any]] = {"config": {}, "config_oauth": {}, "invalid
 def _configurations(sandbox: Sandbox) -> Iterator[None]:
     """Fill CONFIGS; the suite writes them to the temporary folder and leaves them there, so it gets one of its own."""
     invalid = json.loads((ROOT / "integration_tests/acceptance/invalid_config.json").read_text(encoding="utf-8"))
-    # Two days, and the invoices that were issued in them or before: what every stream needs to have records.
-    start = (datetime.now(UTC) - timedelta(days=2)).strftime("%Y-%m-%dT00:00:00Z")
-    CONFIGS["config"].update(sandbox.config(start_date=start))
-    CONFIGS["config_oauth"].update(sandbox.config("oauth2.0", start_date=start))
+    CONFIGS["config"].update(sandbox.config())
+    CONFIGS["config_oauth"].update(sandbox.config("oauth2.0"))
     CONFIGS["invalid_config"].update(sandbox.config() | invalid)
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(tempfile, "tempdir", folder)

@@ -155,6 +155,9 @@ class SourceDigitaloceanQuolum(DeclarativeSource):
 
     def _parents(self) -> dict[str, list[str]]:
         declared = {stream["name"]: manifest.parents(stream) for stream in self.resolved_manifest["streams"]}
+        # Made of three lists, and asked of Droplets.
+        if "droplet_associated_resources" in declared:
+            declared["droplet_associated_resources"] = ["droplets"]
         return declared | {
             name: [source.list for source in feature.resources] for name, feature in table.load().features.items()
         }

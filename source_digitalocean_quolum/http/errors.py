@@ -140,8 +140,7 @@ class ListErrorHandler:
         if not self.access.note_answer(self.stream):
             return fail(
                 FailureType.transient_error,
-                f"DigitalOcean first refused {self.stream} and now allows it: access changed during the sync. "
-                "The next sync reads it whole.",
+                _access_changed(self.stream),
             )
         return ErrorResolution(ResponseAction.SUCCESS, None, None)
 
@@ -156,8 +155,7 @@ class ListErrorHandler:
         if refusal == "after an answer" and not self._is_about_one_object:
             return fail(
                 FailureType.transient_error,
-                f"DigitalOcean allowed {self.stream} at first and then refused it (HTTP 403{words}): the stream is "
-                "incomplete. The next sync tries again.",
+                _access_changed(self.stream),
             )
         if refusal == "believed" and not self.access.may_ask(self.stream):
             self.access.tell_once(self.stream, missing_scope(self.stream, self.endpoint.scope, words))
@@ -197,6 +195,13 @@ class ListErrorHandler:
             f"{answer.path} does not exist at this address (HTTP {status}{words}): is `api_base_url` DigitalOcean's "
             "API?",
         )
+
+
+def _access_changed(stream: str) -> str:
+    return (
+        f"DigitalOcean answered some requests of {stream} and refused others (HTTP 403): access changed during the sync, "
+        "and the stream is incomplete. The next sync tries again."
+    )
 
 
 def missing_scope(stream: str, scope: str, words: str) -> str:

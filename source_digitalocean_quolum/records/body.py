@@ -24,6 +24,10 @@ _first_byte = itemgetter(0)
 CSV_LINES = "lines"
 
 
+# Of an answer, as objects a hundred bytes each. Only a long answer can hold so many.
+_MOST_VALUES, _LONG = 1_000_000, 2_000_000
+
+
 class UnexpectedBody(Exception):
     """An answer that is not what the API promises. Its text says, in words, what it was instead."""
 
@@ -42,6 +46,8 @@ def decode_body(content: bytes, content_type: str, records_key: str = "") -> Any
         raise UnexpectedBody("an empty body")
     if content_type.lower().startswith("text/csv"):
         return {CSV_LINES: CsvLines(content)}
+    if len(content) > _LONG and content.count(b",") > _MOST_VALUES:
+        raise UnexpectedBody(f"more than {_MOST_VALUES:,} values")
     if records_key and (body := _unread(content, records_key)) is not None:
         return body
     return parse(content)

@@ -1,6 +1,7 @@
 """Identity for records the API gives none: a hash of the canonical row, and an ordinal for rows that share it."""
 
 import hashlib
+import json
 import zlib
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -54,7 +55,7 @@ class SurrogateKeyedList:
         while some := list(islice(rest, PAGE_SIZE)):
             digests = (next(known) + _digest(_canonical(row)) for row in some)
             _write(self._digests, b"".join(digests))
-            page = zlib.compress(orjson.dumps(some), level=1)
+            page = zlib.compress(_write_json(some), level=1)
             _write(self._pages, page)
             self._sizes.append(len(page))
             self._count += len(some)
@@ -139,4 +140,12 @@ def _digest(text: bytes) -> bytes:
 
 
 def _canonical(value: Mapping[str, Any] | Sequence[Any]) -> bytes:
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    return _write_json(value, orjson.OPT_SORT_KEYS)
+
+
+def _write_json(value: Any, option: int = 0) -> bytes:
+    try:
+        return orjson.dumps(value, option=option)
+    except TypeError:
+        # orjson refuses integers beyond 64 bits.
+        return json.dumps(value, sort_keys=bool(option), separators=(",", ":")).encode("utf-8", "replace")

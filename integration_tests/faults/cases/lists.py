@@ -31,8 +31,7 @@ CASES = [
     Case(
         "a page that links to itself",
         "self_link",
-        "fails",
-        "names page 1 as the next one",
+        "lands",
         full="droplets",
         incremental="actions",
     ),
