@@ -199,8 +199,8 @@ class ListErrorHandler:
 
 def _access_changed(stream: str) -> str:
     return (
-        f"DigitalOcean answered some requests of {stream} and refused others (HTTP 403): access changed during the sync, "
-        "and the stream is incomplete. The next sync tries again."
+        f"DigitalOcean answered some requests of {stream} and refused others (HTTP 403): access changed during the "
+        "sync, and the stream is incomplete. The next sync tries again."
     )
 
 
