@@ -20,7 +20,7 @@ from source_digitalocean_quolum.http.addresses import is_loopback
 USER_AGENT = f"airbyte-source-digitalocean-quolum/{version('source-digitalocean-quolum')}"
 
 # Of a decoded answer, in bytes. A page of 200 apps is 4 MB; the hours of a large region from Insights are 20.
-LARGEST_ANSWER = 48 * 1024 * 1024
+LARGEST_ANSWER = 32 * 1024 * 1024
 # Of a whole answer, in seconds, from the request sent to its last byte. A server may be silent for 60 of them.
 LONGEST_ANSWER = 120.0
 CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 60.0
@@ -223,6 +223,8 @@ def _read_whole(response: requests.Response) -> bytes:
     for piece in response.iter_content(_PIECE):
         size += len(piece)
         if size > LARGEST_ANSWER:
+            # The exception keeps this frame, and is kept while the request waits for its next try.
+            pieces.clear()
             raise AnswerTooLargeError(f"more than {LARGEST_ANSWER >> 20} MB")
         pieces.append(piece)
     return b"".join(pieces)
