@@ -89,7 +89,7 @@ def test_a_spent_refresh_token_says_reconnect(sandbox: Sandbox, streams: Any) ->
     assert done.exit_code == 1
     assert time.monotonic() - begun < 30
     assert {error["failure_type"] for error in done.errors} == {"transient_error"}
-    assert all("Reconnect" in error["message"] or "did not sync" in error["message"] for error in done.errors)
+    assert all("Reconnect" in error["message"] or "streams are incomplete" in error["message"] for error in done.errors)
     (status,) = run("check", config=config).of("CONNECTION_STATUS")
     assert status["status"] == "FAILED"
     assert "Reconnect" in status["message"]
