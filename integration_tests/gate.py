@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl
 
@@ -21,14 +21,17 @@ class Stopped(Exception):
 class Gate:
     """A proxy on loopback. `asked` runs before a request goes on, `answered` before its answer does.
 
-    Both get the path and may raise Stopped. `paths` are the requests so far, `base_url` the gate's address.
+    Both get the path and may raise Stopped. `paths` are the requests so far, `base_url` the gate's address. One request
+    goes on after the other; with `side_by_side` all do, and `most_under_way` is how many were there at the same time.
     """
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, *, side_by_side: bool = False) -> None:
         self.asked: Callable[[str], None] = lambda _: None
         self.answered: Callable[[str], None] = lambda _: None
         self.paths: list[str] = []
-        self._lock = threading.Lock()
+        self.most_under_way = self._under_way = 0
+        self._counting = threading.Lock()
+        self._turn = nullcontext() if side_by_side else threading.Lock()
         gate, upstream = self, requests.Session()
         upstream.trust_env = False
 
@@ -43,7 +46,7 @@ class Gate:
                     form = dict(parse_qsl(body.decode()))
                     body = "&".join(f"{name}={form[name]}" for name in ("grant_type", "refresh_token")).encode()
                 try:
-                    with gate._lock:
+                    with gate._counted(), gate._turn:
                         gate.paths.append(path)
                         gate.asked(path)
                         answer = requests.request(
@@ -75,6 +78,17 @@ class Gate:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.base_url = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._counting:
+            self._under_way += 1
+            self.most_under_way = max(self.most_under_way, self._under_way)
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._under_way -= 1
 
     @contextmanager
     def open(self) -> Iterator["Gate"]:

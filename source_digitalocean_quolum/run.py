@@ -154,7 +154,7 @@ def _input(what: str, command: argparse.Namespace, option: str, read: Callable[[
 
 def _report(error: Exception, command: str, output: Output) -> int:
     """Say what is wrong as the protocol wants it: check answers with a status, the others with a trace."""
-    problem = _in_words(error)
+    problem = _as_traced_exception(error)
     if command == "check":
         if problem.failure_type is FailureType.system_error:
             logger.error("%s", problem.message, exc_info=error)
@@ -166,7 +166,7 @@ def _report(error: Exception, command: str, output: Output) -> int:
     return 0 if command == "check" else 1
 
 
-def _in_words(error: Exception) -> AirbyteTracedException:
+def _as_traced_exception(error: Exception) -> AirbyteTracedException:
     if isinstance(error, AirbyteTracedException) and error.message:
         return error
     if isinstance(error, MemoryError):

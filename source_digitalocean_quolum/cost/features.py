@@ -33,7 +33,7 @@ class FeatureTable:
         self._by_product = cache(self._of_product)
         self._by_sku = cache(self._of_sku)
 
-    def of(self, row: Mapping[str, Any]) -> Feature | None:
+    def find(self, row: Mapping[str, Any]) -> Feature | None:
         """The feature of a line of an invoice (by `product`) or of a day's cost (by `sku`), else by its texts.
 
         None when the table does not know the line.

@@ -27,7 +27,7 @@ class Progress:
     to_check: frozenset[str]
 
     @classmethod
-    def of(cls, state: Any, since: str) -> "Progress":
+    def from_state(cls, state: Any, since: str) -> "Progress":
         """From the stream's state, or from nothing where that holds none of ours; an earlier `since` wins."""
         state = state if isinstance(state, Mapping) else {}
         read, to_check = state.get("read"), state.get("to_check")
@@ -42,7 +42,7 @@ class Progress:
         read = {id_: hash_ for id_, hash_ in self.read.items() if id_ not in invoices}
         return Progress(self.since, read, self.to_check - frozenset(invoices))
 
-    def state(self) -> StreamState:
+    def to_state(self) -> StreamState:
         """As it is kept between syncs."""
         return {"since": self.since, "read": dict(self.read), "to_check": sorted(self.to_check)}
 
@@ -91,13 +91,13 @@ class IssuedInvoicesRouter(SubstreamPartitionRouter):
         """What to go on from: the incoming state until the last slice is made."""
         done = None if self._run.access.is_refused(self.name) else self._done
         if done is None:
-            return {self._parent: self._before().state()}
+            return {self._parent: self._before().to_state()}
         # What DigitalOcean refused is asked for again.
-        return {self._parent: done.without(self._run.unfinished_parents(self.name)).state()}
+        return {self._parent: done.without(self._run.unfinished_parents(self.name)).to_state()}
 
     def _before(self) -> Progress:
         states = self._run.incoming_states.get(self.name, {}).get("parent_state")
-        return Progress.of(states.get(self._parent) if isinstance(states, Mapping) else None, self._start)
+        return Progress.from_state(states.get(self._parent) if isinstance(states, Mapping) else None, self._start)
 
 
 def _period(invoice: StreamSlice) -> str:

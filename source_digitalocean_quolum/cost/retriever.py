@@ -16,7 +16,7 @@ from source_digitalocean_quolum.retrievers.page import PAGE_SIZE, Page
 
 logger = logging.getLogger("airbyte")
 
-Row = dict[str, Any]
+RecordData = dict[str, Any]
 
 # DigitalOcean's longest window of daily cost, in days.
 _WINDOW = 31
@@ -41,17 +41,17 @@ class CostRetriever(BufferedListRetriever):
         self._priced = False
         self._lock = threading.Lock()
 
-    def _complete(self, row: Row) -> None:
+    def _complete(self, record: RecordData) -> None:
         if self._endpoint.csv:
-            as_item(row)
+            as_item(record)
         if not self.labels:
             return
-        feature = self._table.of(row)
-        row["feature"] = feature.name if feature else features.UNKNOWN
+        feature = self._table.find(record)
+        record["feature"] = feature.name if feature else features.UNKNOWN
         if feature is None:
-            self._run.count_unknown_cost(features.unknown_name(row))
+            self._run.count_unknown_cost(features.unknown_name(record))
         if "resource_urn" in self.labels:
-            row["resource_urn"] = features.resource_urn(feature, row)
+            record["resource_urn"] = features.resource_urn(feature, record)
 
     def _begun(self, stream_slice: StreamSlice, page: Page) -> None:
         """Say what a long history of daily cost will take: the first page to arrive tells the size of all."""

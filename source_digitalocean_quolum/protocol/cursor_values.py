@@ -31,11 +31,11 @@ class CursorValues:
         """Remember those of a page whose value the cursor has not seen, until they are shown."""
         if self._field is None or page.stream_slice is None or not page.advances:
             return
-        for row in page.rows:
-            value = row.get(self._field)
+        for record in page.records:
+            value = record.get(self._field)
             if value not in self._seen:
                 self._seen.add(value)
-                self._waiting.append(Record(row, self._stream, page.stream_slice))
+                self._waiting.append(Record(record, self._stream, page.stream_slice))
         if len(self._seen) > _VALUES:
             self._seen.clear()
 

@@ -34,7 +34,7 @@ def read_partition(partition: Partition, cursor: Cursor, put: Callable[[QueueIte
     try:
         for page in _pages(partition):
             if isinstance(page, RecordPage):
-                writer.write(page.rows)
+                writer.write(page.records)
                 values.note(page)
             else:
                 # A state in the middle of a partition (utilization) covers what was read before it.

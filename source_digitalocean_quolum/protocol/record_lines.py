@@ -11,11 +11,11 @@ from airbyte_cdk.models import Type
 from airbyte_cdk.sources.utils.record_helper import stream_data_to_airbyte_message
 
 from source_digitalocean_quolum.cdk_ext.concurrent_read import RecordBatch
-from source_digitalocean_quolum.records.page import Rows, SerializedRecord
+from source_digitalocean_quolum.records.page import Records, SerializedRecord
 
 # Bytes of lines that are handed on together: large enough that a batch's cost is none of the record's.
 _BATCH = 128 * 1024
-# Rows that become lines together: orjson's bytes keep the 4 KB that they were written into, however short they are.
+# Records that become lines together: orjson's bytes keep the 4 KB that they were written into, however short they are.
 _AT_ONCE = 10
 
 
@@ -38,15 +38,15 @@ class RecordLinesWriter:
         self._lines: list[bytes] = []
         self._size = self._count = 0
 
-    def write(self, rows: Rows) -> None:
-        """Add rows, in their order."""
-        for first in range(0, len(rows), _AT_ONCE):
-            some = rows[first : first + _AT_ONCE]
+    def write(self, records: Records) -> None:
+        """Add records, in their order."""
+        for first in range(0, len(records), _AT_ONCE):
+            some = records[first : first + _AT_ONCE]
             if serialized := _serialize(some):
                 self._add(serialized)
             else:
-                for row in some:
-                    self._write_alone(row)
+                for record in some:
+                    self._write_alone(record)
 
     def flush(self) -> None:
         """Hand on what has been collected."""
@@ -64,19 +64,21 @@ class RecordLinesWriter:
         if self._size >= _BATCH:
             self.flush()
 
-    def _write_alone(self, row: Mapping[str, Any]) -> None:
-        if serialized := _serialize([row]):
+    def _write_alone(self, record: Mapping[str, Any]) -> None:
+        if serialized := _serialize([record]):
             self._add(serialized)
             return
         self.flush()
-        message = stream_data_to_airbyte_message(self._stream, row)
+        message = stream_data_to_airbyte_message(self._stream, record)
         line = AirbyteEntrypoint.airbyte_message_to_string(message).encode() + b"\n"
         self._hand_on(RecordLines(Type.RECORD, stream=self._stream, count=1, lines=line))
 
 
-def _serialize(rows: Rows) -> list[bytes] | None:
-    """Rows as JSON; None where orjson refuses one (an integer beyond 64 bits), which the CDK can write."""
+def _serialize(records: Records) -> list[bytes] | None:
+    """Records as JSON; None where orjson refuses one (an integer beyond 64 bits), which the CDK can write."""
     try:
-        return [row.written() if row.__class__ is SerializedRecord else orjson.dumps(row) for row in rows]
+        return [
+            record.written() if record.__class__ is SerializedRecord else orjson.dumps(record) for record in records
+        ]
     except TypeError:
         return None

@@ -176,13 +176,13 @@ def _as_records(found: Any, records: str, *, values: bool) -> Sequence[dict[str,
         return found
     if not isinstance(found, list):
         raise UnexpectedBody(f"`{records}` is a JSON {_kind(found)} instead of a list")
-    if values or is_unread(found) or all(row.__class__ is dict for row in found):
+    if values or is_unread(found) or all(member.__class__ is dict for member in found):
         return found
-    for row in found:
-        if row is not None and not isinstance(row, dict):
-            raise UnexpectedBody(f"`{records}` holds a JSON {_kind(row)} where an object belongs")
-    # Some lists are documented to hold nulls (a Droplet's kernels): nothing is no record.
-    return [row for row in found if row is not None]
+    for member in found:
+        if member is not None and not isinstance(member, dict):
+            raise UnexpectedBody(f"`{records}` holds a JSON {_kind(member)} where an object belongs")
+    # Some lists are documented to hold nulls (a Droplet's kernels): nothing is no member.
+    return [member for member in found if member is not None]
 
 
 def take_list(body: Mapping[str, Any], name: str) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Records as they go from a reader to the lines of the output: a page of rows at a time."""
+"""Records as they go from a reader to the lines of the output: a page of records at a time."""
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,9 +11,9 @@ from airbyte_cdk.models import AirbyteMessage
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.types import Record, StreamSlice
 
-Row = dict[str, Any]
-# Rows for whoever only looks at them: most are no dicts.
-Rows = list[Row] | list[Mapping[str, Any]]
+RecordData = dict[str, Any]
+# Records for whoever only looks at them: most are no dicts.
+Records = list[RecordData] | list[Mapping[str, Any]]
 
 
 class SerializedRecord(Mapping[str, Any]):
@@ -31,19 +31,19 @@ class SerializedRecord(Mapping[str, Any]):
         self._raw, self._known, self._added = raw, known, added
 
     @classmethod
-    def of(cls, row: Row, fields: Sequence[str]) -> "SerializedRecord":
-        """A row of plain JSON values and the `fields` that the read looks at."""
+    def from_record(cls, record: RecordData, fields: Sequence[str]) -> "SerializedRecord":
+        """A record of plain JSON values and the `fields` that the read looks at."""
         # orjson's own bytes keep the 4 KB they were written into.
-        return cls(bytes(memoryview(orjson.dumps(row))), {name: row.get(name) for name in fields}, b"}")
+        return cls(bytes(memoryview(orjson.dumps(record))), {name: record.get(name) for name in fields}, b"}")
 
     def written(self) -> bytes:
         """The record as JSON on one line."""
         return b"".join((memoryview(self._raw)[:-1], self._added))
 
-    def whole(self) -> Row:
+    def whole(self) -> RecordData:
         """The record, parsed anew."""
-        row: Row = orjson.loads(self.written())
-        return row
+        record: RecordData = orjson.loads(self.written())
+        return record
 
     def get(self, name: str, default: Any = None) -> Any:
         """See Mapping, whose own takes four times as long."""
@@ -61,19 +61,19 @@ class SerializedRecord(Mapping[str, Any]):
 
 @dataclass(frozen=True)
 class RecordPage:
-    """Rows of one stream that share a slice.
+    """Records of one stream that share a slice.
 
     No cursor looks at those without a slice, or need look at those that do not advance it.
     """
 
-    rows: Rows
+    records: Records
     stream_slice: StreamSlice | None
     advances: bool = True
 
-    def records(self, stream: str) -> Iterator[Record]:
+    def to_cdk_records(self, stream: str) -> Iterator[Record]:
         """The same as the CDK has them, made one after the other."""
-        for row in self.rows:
-            data = row.whole() if isinstance(row, SerializedRecord) else row
+        for record in self.records:
+            data = record.whole() if isinstance(record, SerializedRecord) else record
             yield Record(data=data, stream_name=stream, associated_slice=self.stream_slice)
 
 
@@ -89,6 +89,6 @@ class PagePartition(Partition):
         """See Partition."""
         for page in self.read_pages():
             if isinstance(page, RecordPage):
-                yield from page.records(self.stream_name())
+                yield from page.to_cdk_records(self.stream_name())
             else:
                 yield page

@@ -19,13 +19,13 @@ def secret_tree(paths: list[str]) -> dict[str, Any]:
     return tree
 
 
-def drop(row: dict[str, Any], secrets: Mapping[str, Any]) -> None:
-    """Remove the secret fields of a row, in place, however deep they are and through every list."""
+def drop(record: dict[str, Any], secrets: Mapping[str, Any]) -> None:
+    """Remove the secret fields of a record, in place, however deep they are and through every list."""
     for name, inner in secrets.items():
         if not inner:
-            row.pop(name, None)
+            record.pop(name, None)
             continue
-        value = row.get(name)
+        value = record.get(name)
         for member in value if isinstance(value, list) else (value,):
             if isinstance(member, dict):
                 drop(member, inner)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from airbyte_cdk.sources.types import StreamSlice
 
-from source_digitalocean_quolum.records.page import Row, Rows
+from source_digitalocean_quolum.records.page import RecordData, Records
 from source_digitalocean_quolum.retrievers.extractor import AddedFields, RecordContext
 from source_digitalocean_quolum.retrievers.list_retriever import DigitalOceanRetriever
 from source_digitalocean_quolum.retrievers.page import Page
@@ -24,15 +24,15 @@ class BufferedListRetriever(DigitalOceanRetriever):
     out: a shifted page would be miscounted.
     """
 
-    def _read(self, stream_slice: StreamSlice, reader: RecordReader, since: str | None) -> Iterator[Rows]:
-        added = AddedFields.of(self._endpoint, stream_slice)
+    def _read(self, stream_slice: StreamSlice, reader: RecordReader, since: str | None) -> Iterator[Records]:
+        added = AddedFields.for_slice(self._endpoint, stream_slice)
         whole = self._read_whole(stream_slice, reader)
-        for rows in whole.pages() if whole else ():
-            for row in rows:
-                self._complete(row)
-                added.derive(row, RecordContext({}, row))
-                reader.fit(row)
-            yield rows
+        for records in whole.pages() if whole else ():
+            for record in records:
+                self._complete(record)
+                added.derive(record, RecordContext({}, record))
+                reader.fit(record)
+            yield records
 
     def _read_whole(self, stream_slice: StreamSlice, reader: RecordReader) -> SurrogateKeyedList | None:
         """All records of the list; None where the stream has nothing here (see the error handler)."""
@@ -46,8 +46,8 @@ class BufferedListRetriever(DigitalOceanRetriever):
                 page = fetched.page
                 if page.number == 1:
                     self._begun(stream_slice, page)
-                rows = reader.taken(fetched.take_answer())
-                identities = whole.identities(rows)
+                records = reader.read_objects(fetched.take_answer())
+                identities = whole.identities(records)
                 if paginator.is_same_again(page, identities):
                     return whole
                 if paginator.must_restart(page) or paginator.must_refetch(page, identities):
@@ -56,8 +56,8 @@ class BufferedListRetriever(DigitalOceanRetriever):
                 # It is the first page that a list begins again with.
                 for _ in paginator.pages_to_reread(page):
                     pass
-                whole.add(rows, identities)
-                if paginator.advance(page, len(rows)):
+                whole.add(records, identities)
+                if paginator.advance(page, len(records)):
                     continue
                 if not self._is_short(paginator):
                     return whole
@@ -67,5 +67,5 @@ class BufferedListRetriever(DigitalOceanRetriever):
     def _begun(self, stream_slice: StreamSlice, page: Page) -> None:
         """The first page of a list has arrived."""
 
-    def _complete(self, row: Row) -> None:
+    def _complete(self, record: RecordData) -> None:
         """Add to a record what is known of it beyond the answer."""

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from source_digitalocean_quolum.records.page import Rows
+from source_digitalocean_quolum.records.page import Records
 from source_digitalocean_quolum.records.times import parse_time
 
 # An invoice's period is no moment: such values compare as text.
@@ -23,10 +23,10 @@ class NewestFirst:
         self._last: datetime | None = None
         self._ordered = self._since is not None
 
-    def is_past(self, rows: Rows) -> bool:
+    def is_past(self, records: Records) -> bool:
         """Note one page; true when its last record, and so all that follow, lie before the cursor."""
-        for row in rows:
-            value = parse_time(row.get(self._field))
+        for record in records:
+            value = parse_time(record.get(self._field))
             if value is None or (self._last is not None and value > self._last):
                 self._ordered = False
             if not self._ordered:

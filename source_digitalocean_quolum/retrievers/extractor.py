@@ -12,19 +12,19 @@ from source_digitalocean_quolum.http.facts import ValueSource
 from source_digitalocean_quolum.http.slice_values import NOT_CONSTANT, evaluate_constant
 from source_digitalocean_quolum.records.body import UnexpectedBody, take_list, total_of
 
-Row = dict[str, Any]
+RecordData = dict[str, Any]
 
 
 class RecordContext(NamedTuple):
     """Where a record stood: the answer, the objects around it by the name of their list, and its own list."""
 
     body: Mapping[str, Any]
-    outer: Row
-    around: Mapping[str, Row] = MappingProxyType({})
+    outer: RecordData
+    around: Mapping[str, RecordData] = MappingProxyType({})
     nested: str = ""
 
 
-def select(body: Any, members: Iterable[Any], endpoint: Endpoint) -> Iterator[tuple[Row, RecordContext]]:
+def select(body: Any, members: Iterable[Any], endpoint: Endpoint) -> Iterator[tuple[RecordData, RecordContext]]:
     """The records of an answer and where each stood; `members` are what is listed in it, parsed.
 
     A nested list that is absent, null or empty holds nothing. Raises UnexpectedBody where the answer is not as the
@@ -46,17 +46,17 @@ def _explain_absence(body: Any, endpoint: Endpoint) -> None:
         raise UnexpectedBody(f"an object without {lists}, and a total of {total}")
 
 
-def _objects(members: Iterable[Any], endpoint: Endpoint) -> Iterator[Row]:
+def _objects(members: Iterable[Any], endpoint: Endpoint) -> Iterator[RecordData]:
     if endpoint.map:
         for owner in members:
-            yield from ({endpoint.map: key, **_as_row(member, endpoint)} for key, member in owner.items())
+            yield from ({endpoint.map: key, **_as_record(member, endpoint)} for key, member in owner.items())
     else:
-        yield from (_as_row(member, endpoint) for member in members)
+        yield from (_as_record(member, endpoint) for member in members)
 
 
 def _inside(
-    outer: Row, path: list[str], place: RecordContext, endpoint: Endpoint
-) -> Iterator[tuple[Row, RecordContext]]:
+    outer: RecordData, path: list[str], place: RecordContext, endpoint: Endpoint
+) -> Iterator[tuple[RecordData, RecordContext]]:
     name, *rest = path
     members = outer.get(name)
     if isinstance(members, dict) and rest:
@@ -65,14 +65,14 @@ def _inside(
     for member in take_list(outer, name):
         if member is None:
             continue
-        row = _as_row(member, endpoint)
+        record = _as_record(member, endpoint)
         if rest:
-            yield from _inside(row, rest, place._replace(around={**place.around, name: row}), endpoint)
+            yield from _inside(record, rest, place._replace(around={**place.around, name: record}), endpoint)
         else:
-            yield row, place
+            yield record, place
 
 
-def _as_row(member: Any, endpoint: Endpoint) -> Row:
+def _as_record(member: Any, endpoint: Endpoint) -> RecordData:
     if isinstance(member, dict):
         return member
     if endpoint.values:
@@ -82,16 +82,16 @@ def _as_row(member: Any, endpoint: Endpoint) -> Row:
 
 @dataclass(frozen=True)
 class AddedFields:
-    """Adds the fields that the API does not return (Endpoint.derived) to the rows of a slice, and renames others."""
+    """Adds the fields that the API does not return (Endpoint.derived) to the records of a slice, and renames others."""
 
-    # The same for all of them, and those that depend on where a row stood.
-    constants: Row
-    placed: Mapping[str, Callable[[Row, RecordContext], Any]]
+    # The same for all of them, and those that depend on where a record stood.
+    constants: RecordData
+    placed: Mapping[str, Callable[[RecordData, RecordContext], Any]]
     renamed: Mapping[str, str]
 
     @classmethod
-    def of(cls, endpoint: Endpoint, stream_slice: StreamSlice) -> "AddedFields":
-        """For the rows of this slice."""
+    def for_slice(cls, endpoint: Endpoint, stream_slice: StreamSlice) -> "AddedFields":
+        """For the records of this slice."""
         known = {**(stream_slice.extra_fields or {}), **stream_slice}
         values = {name: evaluate_constant(source, known) for name, source in endpoint.derived.items()}
         return cls(
@@ -100,26 +100,26 @@ class AddedFields:
             endpoint.renamed,
         )
 
-    def derive(self, row: Row, place: RecordContext) -> None:
-        """Add them to a row that stood at this place."""
+    def derive(self, record: RecordData, place: RecordContext) -> None:
+        """Add them to a record that stood at this place."""
         for old, new in self.renamed.items():
-            if old in row:
-                row[new] = row.pop(old)
-        row.update(self.constants)
+            if old in record:
+                record[new] = record.pop(old)
+        record.update(self.constants)
         for name, read in self.placed.items():
-            row[name] = read(row, place)
+            record[name] = read(record, place)
 
 
-def _reader(source: ValueSource) -> Callable[[Row, RecordContext], Any]:
+def _reader(source: ValueSource) -> Callable[[RecordData, RecordContext], Any]:
     """A value that depends on where the record stood."""
     if source.nested is not None:
         return lambda _row, place: place.nested
     if source.body is not None:
         whole = source.body
-        return lambda row, place: _walk(place.body, whole.format_map(row).split("."))
+        return lambda record, place: _walk(place.body, whole.format_map(record).split("."))
     path = (source.outer or "").split(".")
 
-    def outer(_row: Row, place: RecordContext) -> Any:
+    def outer(_record: RecordData, place: RecordContext) -> Any:
         if path[0] in place.around:
             return _walk(place.around[path[0]], path[1:])
         return _walk(place.outer, path)

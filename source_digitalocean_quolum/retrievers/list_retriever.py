@@ -13,7 +13,7 @@ from source_digitalocean_quolum.http.endpoint import Endpoint
 from source_digitalocean_quolum.http.failures import list_incomplete
 from source_digitalocean_quolum.http.requester import DigitalOceanRequester
 from source_digitalocean_quolum.http.run_context import RunContext
-from source_digitalocean_quolum.records.page import RecordPage, Rows
+from source_digitalocean_quolum.records.page import RecordPage, Records
 from source_digitalocean_quolum.retrievers.cursor_order import NewestFirst, UsableCursorValues, is_older
 from source_digitalocean_quolum.retrievers.extractor import AddedFields
 from source_digitalocean_quolum.retrievers.low_watermark import LowWatermark, without_cursor
@@ -59,7 +59,7 @@ class DigitalOceanRetriever(Retriever):
     ) -> Iterable[Record]:
         """The records of one slice, each once, as they fit the schema and without secrets."""
         for page in self.read_pages(records_schema, stream_slice):
-            yield from page.records(self.name)
+            yield from page.to_cdk_records(self.name)
 
     def read_pages(
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
@@ -71,53 +71,58 @@ class DigitalOceanRetriever(Retriever):
         since = slice_.cursor_slice.get("start_time") if self._cursor_field else None
         pages = self._read(slice_, self._reader(records_schema), since)
         if since is not None:
-            pages = ([row for row in rows if not is_older(row.get(self._cursor_field), since)] for rows in pages)
+            pages = (
+                [record for record in records if not is_older(record.get(self._cursor_field), since)]
+                for records in pages
+            )
         if self._observed:
             yield from self._with_cursor(pages, slice_)
         else:
-            for rows in pages:
-                yield RecordPage(rows, slice_)
+            for records in pages:
+                yield RecordPage(records, slice_)
 
-    def _with_cursor(self, pages: Iterator[Rows], stream_slice: StreamSlice) -> Iterator[RecordPage]:
+    def _with_cursor(self, pages: Iterator[Records], stream_slice: StreamSlice) -> Iterator[RecordPage]:
         """Have only those records move the cursor whose value may."""
         usable = UsableCursorValues(self._run.started_at)
         if self._endpoint.unfinished and self._cursor_field:
             watermark = LowWatermark(self._endpoint.unfinished, self._cursor_field, stream_slice, usable)
-            for rows in pages:
-                yield watermark.pass_on(rows)
+            for records in pages:
+                yield watermark.pass_on(records)
             yield from watermark.rest()
             if watermark.holds:
                 self._run.note_unfinished(self.name, stream_slice.partition.values())
             return
-        for rows in pages:
-            if all(row.get(self._observed) in usable for row in rows):
-                yield RecordPage(rows, stream_slice)
+        for records in pages:
+            if all(record.get(self._observed) in usable for record in records):
+                yield RecordPage(records, stream_slice)
                 continue
-            yield without_cursor([row for row in rows if row.get(self._observed) not in usable], stream_slice)
-            yield RecordPage([row for row in rows if row.get(self._observed) in usable], stream_slice)
+            yield without_cursor(
+                [record for record in records if record.get(self._observed) not in usable], stream_slice
+            )
+            yield RecordPage([record for record in records if record.get(self._observed) in usable], stream_slice)
 
-    def _read(self, stream_slice: StreamSlice, reader: RecordReader, since: str | None) -> Iterator[Rows]:
+    def _read(self, stream_slice: StreamSlice, reader: RecordReader, since: str | None) -> Iterator[Records]:
         """The records of the list, page by page; see PageNumberPaginator for what happens while it changes."""
         endpoint = self._endpoint
-        added = AddedFields.of(endpoint, stream_slice)
+        added = AddedFields.for_slice(endpoint, stream_slice)
         order = NewestFirst(self._cursor_field, since) if endpoint.newest_first and since else None
         paginator = PageNumberPaginator()
         fetcher = PageFetcher(self.requester, endpoint, stream_slice, self._run)
         with closing(fetcher.pages(paginator, prefetch=order is None)) as pages:
             for fetched in pages:
                 page = fetched.page
-                rows = reader.read(fetched.take_answer(), added)
-                keys = self._keys_of(rows)
+                records = reader.read(fetched.take_answer(), added)
+                keys = self._keys_of(records)
                 if paginator.must_refetch(page, keys):
                     continue
-                fresh = paginator.seen.pick_new(rows, keys)
+                fresh = paginator.seen.pick_new(records, keys)
                 yield fresh
                 for number in paginator.pages_to_reread(page):
                     if (answer := fetcher.fetch(number, page.size, again=True)) is not None:
                         paginator.note_reread(fetcher.read(answer, number, page.size))
                         moved = reader.read(answer, added)
                         yield paginator.seen.pick_new(moved, self._keys_of(moved))
-                if order and order.is_past(rows):
+                if order and order.is_past(records):
                     return
                 if not (paginator.advance(page, len(fresh)) or self._is_short(paginator)):
                     return
@@ -162,14 +167,14 @@ class DigitalOceanRetriever(Retriever):
         return self._made[1]
 
 
-def _key_reader(key: list[str]) -> Callable[[Rows], list[Any]]:
+def _key_reader(key: list[str]) -> Callable[[Records], list[Any]]:
     """Read records' keys; None where a part of one is missing, so that the record counts as no other's double."""
     if len(key) == 1:
         name = key[0]
-        return lambda rows: [row.get(name) for row in rows]
+        return lambda records: [record.get(name) for record in records]
 
-    def read(rows: Rows) -> list[Any]:
-        keys = (tuple([row.get(part) for part in key]) for row in rows)
+    def read(records: Records) -> list[Any]:
+        keys = (tuple([record.get(part) for part in key]) for record in records)
         return [None if None in values else values for values in keys]
 
     return read

@@ -7,7 +7,7 @@ from typing import Any
 from airbyte_cdk.sources.types import StreamSlice
 
 from source_digitalocean_quolum.http.facts import Unfinished
-from source_digitalocean_quolum.records.page import RecordPage, Rows
+from source_digitalocean_quolum.records.page import RecordPage, Records
 from source_digitalocean_quolum.records.times import parse_time
 
 _UNKNOWN = datetime.min.replace(tzinfo=UTC)
@@ -38,13 +38,13 @@ class LowWatermark:
         """Whether any record so far is unfinished."""
         return self._oldest_unfinished is not None
 
-    def pass_on(self, rows: Rows) -> RecordPage:
+    def pass_on(self, records: Records) -> RecordPage:
         """The records, but for one that may be the one that counts: in its place the one whose place it takes."""
         passed: list[Mapping[str, Any]] = []
-        for row in rows:
-            if row.get(self._field) not in self._usable:
-                passed.append(row)
-            elif (released := self._keep(row)) is not None:
+        for record in records:
+            if record.get(self._field) not in self._usable:
+                passed.append(record)
+            elif (released := self._keep(record)) is not None:
                 passed.append(released)
         return without_cursor(passed, self._slice)
 
@@ -57,25 +57,25 @@ class LowWatermark:
         elif self._newest is not None:
             yield RecordPage([self._newest], self._slice)
 
-    def _keep(self, row: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    def _keep(self, record: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """The record that goes on in place of this one, if any does."""
-        released: Mapping[str, Any] | None = row
-        if row.get(self._unfinished.field) not in self._unfinished.until:
-            if self._oldest_unfinished is None or self._time(row) < self._time(self._oldest_unfinished):
-                released, self._oldest_unfinished = self._oldest_unfinished, row
-        elif self._newest is None or self._time(row) > self._time(self._newest):
-            released, self._newest = self._newest, row
+        released: Mapping[str, Any] | None = record
+        if record.get(self._unfinished.field) not in self._unfinished.until:
+            if self._oldest_unfinished is None or self._time(record) < self._time(self._oldest_unfinished):
+                released, self._oldest_unfinished = self._oldest_unfinished, record
+        elif self._newest is None or self._time(record) > self._time(self._newest):
+            released, self._newest = self._newest, record
         return released
 
-    def _time(self, row: Mapping[str, Any]) -> datetime:
-        return parse_time(row.get(self._field)) or _UNKNOWN
+    def _time(self, record: Mapping[str, Any]) -> datetime:
+        return parse_time(record.get(self._field)) or _UNKNOWN
 
 
-def without_cursor(rows: Rows, stream_slice: StreamSlice) -> RecordPage:
+def without_cursor(records: Records, stream_slice: StreamSlice) -> RecordPage:
     """Records that move no cursor.
 
     Their slice is of the same partition: a cursor for each partition (ConcurrentPerPartitionCursor) looks itself up
     by it.
     """
     aside = StreamSlice(partition=stream_slice.partition, cursor_slice={"advances": "nothing"})
-    return RecordPage(rows, aside, advances=False)
+    return RecordPage(records, aside, advances=False)

@@ -12,7 +12,7 @@ from source_digitalocean_quolum.http.listed import list_members
 from source_digitalocean_quolum.records.answer import Answer
 from source_digitalocean_quolum.records.body import CsvLines, UnexpectedBody, is_unread, parse_record
 from source_digitalocean_quolum.records.conform import RecordConformer
-from source_digitalocean_quolum.records.page import Row, Rows, SerializedRecord
+from source_digitalocean_quolum.records.page import RecordData, Records, SerializedRecord
 from source_digitalocean_quolum.records.passthrough import PassthroughReader, passes_through
 from source_digitalocean_quolum.records.repair import RepairedBody
 from source_digitalocean_quolum.records.secrets import drop, secret_tree, secrets_of
@@ -48,7 +48,7 @@ class RecordReader:
         passes = whole and schema.get("properties") and knows_some
         self._passthrough = PassthroughReader(schema, fields, list(endpoint.derived)) if passes else None
 
-    def read(self, answer: Answer, added: AddedFields) -> Rows:
+    def read(self, answer: Answer, added: AddedFields) -> Records:
         """The records of an answer, complete and clean, and each as it will be written (SerializedRecord).
 
         No more than one is there as objects at a time. Raises an AirbyteTracedException for what cannot be read.
@@ -72,7 +72,7 @@ class RecordReader:
         except UnexpectedBody as problem:
             raise _unreadable(answer, problem) from None
 
-    def taken(self, answer: Answer) -> Sequence[Row]:
+    def read_objects(self, answer: Answer) -> Sequence[RecordData]:
         """The objects of an answer without their secrets, and nothing else done to them. Raises as `read` does.
 
         Those of a CSV file are made anew each time they are gone through (CsvLines).
@@ -87,7 +87,7 @@ class RecordReader:
         except UnexpectedBody as problem:
             raise _unreadable(answer, problem) from None
 
-    def fit(self, record: Row) -> bool:
+    def fit(self, record: RecordData) -> bool:
         """Make a record fit the schema, in place, without the secrets among its undeclared fields.
 
         Tells whether it fitted as it was.
@@ -118,16 +118,18 @@ class RecordReader:
             return dict(record)
         return record
 
-    def _without_secrets(self, record: Row, suspect: bool) -> Row:
+    def _without_secrets(self, record: RecordData, suspect: bool) -> RecordData:
         drop(record, self._secrets)
         return redact_value(record) if suspect else record
 
-    def _fit_and_write(self, record: Row, place: RecordContext, added: AddedFields, suspect: bool) -> Mapping[str, Any]:
+    def _fit_and_write(
+        self, record: RecordData, place: RecordContext, added: AddedFields, suspect: bool
+    ) -> Mapping[str, Any]:
         added.derive(record, place)
         record = self._without_secrets(record, suspect)
         fitted = self.fit(record)
         try:
-            written = SerializedRecord.of(record, self._fields)
+            written = SerializedRecord.from_record(record, self._fields)
         except TypeError:
             # orjson reads 1,024 levels and writes 254, and no integer beyond 64 bits; whoever gets the record can.
             return record

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
-from source_digitalocean_quolum.records.page import Rows
+from source_digitalocean_quolum.records.page import Records
 
 # Those of 50 pages: as far back as a page is read again, or a record can move ahead.
 _MOST_KEYS = 10_000
@@ -32,15 +32,15 @@ class SeenKeys:
         seen = self._seen if self._again is None else self._again
         return all(key is not None and key in seen for key in keys)
 
-    def pick_new(self, rows: Rows, keys: list[Any]) -> Rows:
+    def pick_new(self, records: Records, keys: list[Any]) -> Records:
         """The records whose key comes for the first time, as None always does."""
         whole = set(keys)
         if len(whole) == len(keys) and None not in whole and self._seen.isdisjoint(whole):
             # As on almost every page.
-            fresh, new = rows, keys
+            fresh, new = records, keys
             self._seen |= whole
         else:
-            fresh, new = self._pick(rows, keys)
+            fresh, new = self._pick(records, keys)
         if self._again is not None:
             self._again |= whole
         self.count += len(fresh)
@@ -53,14 +53,14 @@ class SeenKeys:
             self.has_forgotten = True
         return fresh
 
-    def _pick(self, rows: Rows, keys: list[Any]) -> tuple[Rows, list[Any]]:
+    def _pick(self, records: Records, keys: list[Any]) -> tuple[Records, list[Any]]:
         fresh, new = [], []
-        for row, key in zip(rows, keys, strict=True):
+        for record, key in zip(records, keys, strict=True):
             if key is None:
                 # Read a second time, records without a key would be there twice.
-                fresh += [row] if self._again is None else []
+                fresh += [record] if self._again is None else []
             elif key not in self._seen:
-                fresh.append(row)
+                fresh.append(record)
                 self._seen.add(key)
                 new.append(key)
         return fresh, new

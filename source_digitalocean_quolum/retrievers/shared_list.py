@@ -8,7 +8,7 @@ from typing import Any
 
 from airbyte_cdk.sources.types import StreamSlice
 
-from source_digitalocean_quolum.records.page import Row, Rows, SerializedRecord
+from source_digitalocean_quolum.records.page import RecordData, Records, SerializedRecord
 from source_digitalocean_quolum.retrievers.extractor import AddedFields, RecordContext
 from source_digitalocean_quolum.retrievers.list_retriever import DigitalOceanRetriever
 from source_digitalocean_quolum.retrievers.record_reader import RecordReader
@@ -25,26 +25,26 @@ class SharedListRetriever(DigitalOceanRetriever):
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
         super().__post_init__(parameters)
         self._lock = threading.Lock()
-        self._members: list[Row] | None = None
+        self._members: list[RecordData] | None = None
         self._places: dict[tuple[str, object], list[int]] = {}
 
-    def _read(self, stream_slice: StreamSlice, reader: RecordReader, since: str | None) -> Iterator[Rows]:
+    def _read(self, stream_slice: StreamSlice, reader: RecordReader, since: str | None) -> Iterator[Records]:
         members = self._list(reader, since)
         known = {**(stream_slice.extra_fields or {}), **stream_slice}
-        added = AddedFields.of(self._endpoint, stream_slice)
+        added = AddedFields.for_slice(self._endpoint, stream_slice)
         places = {
             place
             for field, parents_field in self._endpoint.of_parent.items()
             for value in _values(known.get(parents_field))
             for place in self._places.get((field, value), ())
         }
-        rows = [dict(members[place]) for place in sorted(places)]
-        for row in rows:
-            added.derive(row, RecordContext({}, row))
-            reader.fit(row)
-        yield rows
+        records = [dict(members[place]) for place in sorted(places)]
+        for record in records:
+            added.derive(record, RecordContext({}, record))
+            reader.fit(record)
+        yield records
 
-    def _list(self, reader: RecordReader, since: str | None) -> list[Row]:
+    def _list(self, reader: RecordReader, since: str | None) -> list[RecordData]:
         """The whole list, read for the first parent that is asked about."""
         with self._lock:
             if self._members is None:
@@ -57,16 +57,16 @@ class SharedListRetriever(DigitalOceanRetriever):
                 self._places = dict(found)
             return self._members
 
-    def _read_once(self, reader: RecordReader, since: str | None) -> Iterator[Row]:
+    def _read_once(self, reader: RecordReader, since: str | None) -> Iterator[RecordData]:
         """The members, each once: until a parent's fields are added, their own are all that tells them apart."""
         own = [name for name in self._key if name not in self._endpoint.derived]
         seen = set()
-        for rows in super()._read(StreamSlice(partition={}, cursor_slice={}), reader, since):
-            for row in rows:
-                key = tuple([row.get(name) for name in own])
+        for records in super()._read(StreamSlice(partition={}, cursor_slice={}), reader, since):
+            for record in records:
+                key = tuple([record.get(name) for name in own])
                 if None in key or key not in seen:
                     seen.add(key)
-                    yield row.whole() if isinstance(row, SerializedRecord) else dict(row)
+                    yield record.whole() if isinstance(record, SerializedRecord) else dict(record)
 
 
 def _values(value: Any) -> Iterable[object]:

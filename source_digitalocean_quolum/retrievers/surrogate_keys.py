@@ -1,4 +1,4 @@
-"""Identity for records the API gives none: a hash of the canonical row, and an ordinal for rows that share it."""
+"""Identity for records the API gives none: a hash of the canonical record, and an ordinal for records that share it."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_digitalocean_quolum.http.facts import SurrogateKey
-from source_digitalocean_quolum.records.page import Row
+from source_digitalocean_quolum.records.page import RecordData
 from source_digitalocean_quolum.retrievers.page import PAGE_SIZE
 
 # Of each list, in bytes; what is more waits in a file without a name, which ends with the process.
@@ -29,14 +29,14 @@ _MOST_IN_A_BYTE = 255
 
 
 class SurrogateKeyedList:
-    """The rows of one list, whole: added page by page as they come, then given out page by page with their keys.
+    """The records of one list, whole: added page by page as they come, then given out page by page with their keys.
 
-    A row's key is a hash of its key fields. Fields that may be corrected later (amounts) are not among them, so
-    that a corrected row replaces the one it corrects. Rows that share all key fields are numbered by the rest of
+    A record's key is a hash of its key fields. Fields that may be corrected later (amounts) are not among them, so
+    that a corrected record replaces the one it corrects. Records that share all key fields are numbered by the rest of
     their contents (a ledger may well hold two equal payments, and an invoice two charges that differ in nothing
-    but the amount): no key depends on the order of the rows. For that the whole list has to be known before the
-    first key: its pages wait compressed, beside two digests of each row, and a long list's on disk. So a month of
-    daily cost takes a byte of memory a row. They can be given out once.
+    but the amount): no key depends on the order of the records. For that the whole list has to be known before the
+    first key: its pages wait compressed, beside two digests of each record, and a long list's on disk. So a month of
+    daily cost takes a byte of memory a record. They can be given out once.
     """
 
     def __init__(self, key: SurrogateKey) -> None:
@@ -44,16 +44,16 @@ class SurrogateKeyedList:
         self._of = key.of
         self.clear()
 
-    def identities(self, rows: Iterable[Row]) -> list[bytes]:
-        """A digest of what identifies each row of a page; rows that share it are told apart when all are known."""
-        return [_digest(self._identity(row)) for row in rows]
+    def identities(self, records: Iterable[RecordData]) -> list[bytes]:
+        """A digest of what identifies each record of a page; those that share it are told apart when all are known."""
+        return [_digest(self._identity(record)) for record in records]
 
-    def add(self, rows: Iterable[Row], identities: Sequence[bytes]) -> None:
-        """The next page, with its rows' `identities`."""
-        known, rest = iter(identities), iter(rows)
+    def add(self, records: Iterable[RecordData], identities: Sequence[bytes]) -> None:
+        """The next page, with its records' `identities`."""
+        known, rest = iter(identities), iter(records)
         # A whole file is a page of its own, of any length.
         while some := list(islice(rest, PAGE_SIZE)):
-            digests = (next(known) + _digest(_canonical(row)) for row in some)
+            digests = (next(known) + _digest(_canonical(record)) for record in some)
             _write(self._digests, b"".join(digests))
             page = zlib.compress(_write_json(some), level=1)
             _write(self._pages, page)
@@ -65,23 +65,23 @@ class SurrogateKeyedList:
         self._pages, self._digests = _file(), _file()
         self._sizes, self._count = array("L"), 0
 
-    def pages(self) -> Iterator[list[Row]]:
-        """All rows in their order, a page at a time, each with its key: half a SHA-256, 32 hexadecimal digits."""
+    def pages(self) -> Iterator[list[RecordData]]:
+        """All records in their order, a page at a time, each with its key: half a SHA-256, 32 hexadecimal digits."""
         ordinals = iter(self._ordinals())
         self._digests.close()
         self._pages.seek(0)
         for size in self._sizes:
-            rows: list[Row] = orjson.loads(zlib.decompress(self._pages.read(size)))
-            for row, ordinal in zip(rows, ordinals, strict=False):
-                row[self._field] = hashlib.sha256(self._identity(row) + b"#%d" % ordinal).hexdigest()[:32]
-            yield rows
+            records: list[RecordData] = orjson.loads(zlib.decompress(self._pages.read(size)))
+            for record, ordinal in zip(records, ordinals, strict=False):
+                record[self._field] = hashlib.sha256(self._identity(record) + b"#%d" % ordinal).hexdigest()[:32]
+            yield records
         self._pages.close()
 
-    def _identity(self, row: Row) -> bytes:
-        return _canonical([row.get(name) for name in self._of])
+    def _identity(self, record: RecordData) -> bytes:
+        return _canonical([record.get(name) for name in self._of])
 
     def _ordinals(self) -> Sequence[int]:
-        """The number of each row among those that share its identity, in the order of their contents' digests."""
+        """The number of each record among those that share its identity, in the order of their contents' digests."""
         ordinals = array("B", [0]) * self._count
         with _file() as file:
             for before, after in pairwise(merge(*self._sorted_parts(file))):
@@ -93,7 +93,7 @@ class SurrogateKeyedList:
         return ordinals
 
     def _sorted_parts(self, file: IO[bytes]) -> list[Iterator[bytes]]:
-        """Each row's digests, of its identity and of its contents, and behind them its place in the list.
+        """Each record's digests, of its identity and of its contents, and behind them its place in the list.
 
         As objects they take four times their size, so only a part is sorted at a time, and waits in `file`.
         """
@@ -125,7 +125,7 @@ def _write(file: IO[bytes], content: bytes) -> None:
         file.write(content)
     except OSError as error:
         message = (
-            "The rows of a list without keys wait on disk until all are read, and the folder for temporary files "
+            "The records of a list without keys wait on disk until all are read, and the folder for temporary files "
             f"cannot take them ({error.strerror}): make room in {gettempdir()}, or name another in TMPDIR."
         )
         raise AirbyteTracedException(message, message, FailureType.system_error) from error

@@ -7,7 +7,7 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.types import StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_digitalocean_quolum.records.page import Rows
+from source_digitalocean_quolum.records.page import Records
 from source_digitalocean_quolum.retrievers.extractor import AddedFields
 from source_digitalocean_quolum.retrievers.list_retriever import DigitalOceanRetriever
 from source_digitalocean_quolum.retrievers.record_reader import RecordReader
@@ -24,8 +24,8 @@ class TokenPagedRetriever(DigitalOceanRetriever):
     asked for after the other, since only the answer knows how the list goes on.
     """
 
-    def _read(self, stream_slice: StreamSlice, reader: RecordReader, since: str | None) -> Iterator[Rows]:
-        added = AddedFields.of(self._endpoint, stream_slice)
+    def _read(self, stream_slice: StreamSlice, reader: RecordReader, since: str | None) -> Iterator[Records]:
+        added = AddedFields.for_slice(self._endpoint, stream_slice)
         tokens: list[str] = [""]
         seen: set[object] = set()
         while True:
@@ -34,9 +34,9 @@ class TokenPagedRetriever(DigitalOceanRetriever):
             if answer is None:
                 return
             following = answer.body.get("next_page_token") if isinstance(answer.body, dict) else None
-            rows = reader.read(answer, added)
-            keys = self._keys_of(rows)
-            yield [row for row, key in zip(rows, keys, strict=True) if key is None or key not in seen]
+            records = reader.read(answer, added)
+            keys = self._keys_of(records)
+            yield [record for record, key in zip(records, keys, strict=True) if key is None or key not in seen]
             seen.update(key for key in keys if key is not None)
             if not following:
                 return

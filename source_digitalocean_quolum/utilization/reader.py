@@ -133,7 +133,7 @@ class UtilizationReader(PagePartition):
             logger.warning("%s: deleted meanwhile, and what was missing is lost: %s", self._stream, clauses)
 
     def _rotate(self, places: tuple[str, ...]) -> tuple[str, ...]:
-        """Another one first every hour, so that a row of places without an answer does not hide the same others."""
+        """Another one first every hour, so that a series of places without an answer does not hide the same others."""
         first = self._turn() % len(places)
         return places[first:] + places[:first]
 
@@ -229,8 +229,8 @@ class UtilizationReader(PagePartition):
                 else:
                     yield one
 
-        rows = RecordBuilder(self._feature.name, source.name, self._run.interval).build(read_intervals())
-        while some := list(islice(rows, _AT_ONCE)):
+        records = RecordBuilder(self._feature.name, source.name, self._run.interval).build(read_intervals())
+        while some := list(islice(records, _AT_ONCE)):
             yield RecordPage(some, None)
         return unanswered
 

@@ -64,7 +64,7 @@ POINTS = [
 
 
 def feature_of(row: dict[str, Any]) -> str | None:
-    found = load().of(row)
+    found = load().find(row)
     return found.name if found else None
 
 
@@ -137,7 +137,7 @@ ROWS: dict[str, tuple[dict[str, Any], str | None]] = {
 @pytest.mark.parametrize("case", ROWS)
 def test_a_line_of_a_resource_has_its_urn(case: str) -> None:
     row, urn = ROWS[case]
-    assert resource_urn(load().of(row), row) == urn
+    assert resource_urn(load().find(row), row) == urn
 
 
 def every_text() -> Iterator[str]:

@@ -141,13 +141,13 @@ def test_the_price_of_a_long_history_of_daily_cost_is_said_when_the_first_window
     assert "the daily cost since" in later.log()  # Without a record there is no cursor: all of it again.
 
 
-def test_a_corrected_invoice_comes_again_in_the_list_for_three_months(api: DigitalOcean) -> None:
+def test_a_corrected_invoice_comes_again_in_the_list_however_old_it_is(api: DigitalOcean) -> None:
     periods = ["2026-05", "2026-04", "2026-03", "2026-02", "2026-01"]
     listed = [{"invoice_uuid": p, "invoice_period": p, "amount": "1.00"} for p in periods]
     api.lists(INVOICES, "invoices", listed)
     first = read("invoices")
     state = StateBuilder().with_stream_state("invoices", first.state_of("invoices")).build()
-    listed[2]["amount"] = "0.90"
+    listed[4]["amount"] = "0.90"
     api.lists(INVOICES, "invoices", listed)
 
     again = read("invoices", state=state).rows("invoices")
@@ -156,6 +156,7 @@ def test_a_corrected_invoice_comes_again_in_the_list_for_three_months(api: Digit
     assert {row["invoice_period"]: row["amount"] for row in again} == {
         "2026-05": 1.0,
         "2026-04": 1.0,
-        "2026-03": 0.9,
+        "2026-03": 1.0,
         "2026-02": 1.0,
+        "2026-01": 0.9,
     }

@@ -126,7 +126,7 @@ def test_numbers_beyond_64_bits_become_null_and_are_never_made_up(api: DigitalOc
     assert output.status("volumes") == "COMPLETE"
 
 
-def test_misfits_are_counted_and_named_once_at_the_end(api: DigitalOcean) -> None:
+def test_conversion_errors_are_counted_and_named_once_at_the_end(api: DigitalOcean) -> None:
     rows = [{"id": str(number), "size_gigabytes": "ten", "created_at": "soon"} for number in range(3)]
     rows[0]["created_at"] = "2026-01-01T00:00:00Z"
     api.lists(VOLUMES, "volumes", rows)

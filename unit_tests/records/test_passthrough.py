@@ -65,15 +65,15 @@ def page(content: bytes, records_key: str = "things") -> Answer:
 def reader(errors: Counter[str], *fields: str, **facts: Any) -> tuple[RecordReader, AddedFields]:
     derived = {"gpu": {"slice": "type", "equals": "gpus"}}
     endpoint = Endpoint.from_manifest({"path": "things", "records": "things", "derived": derived, **facts})
-    deriver = AddedFields.of(endpoint, StreamSlice(partition={"type": "gpus"}, cursor_slice={}))
-    return RecordReader("things", endpoint, SCHEMA, fields or ["id"], errors), deriver
+    added = AddedFields.for_slice(endpoint, StreamSlice(partition={"type": "gpus"}, cursor_slice={}))
+    return RecordReader("things", endpoint, SCHEMA, fields or ["id"], errors), added
 
 
 def lines(content: bytes, *fields: str) -> tuple[list[bytes], dict[str, int]]:
     """A page's rows as they are written, and what did not fit; `fields` are those that the read looks at."""
     errors = Counter[str]()
-    rows, deriver = reader(errors, *fields)
-    found = rows.read(page(content), deriver)
+    rows, added = reader(errors, *fields)
+    found = rows.read(page(content), added)
     return [row.written() if isinstance(row, SerializedRecord) else orjson.dumps(row) for row in found], dict(errors)
 
 
@@ -123,8 +123,8 @@ def _types(value: Any) -> Any:
 @example([{**WHOLE, "price": "12345678901234567890.12"}])
 def test_the_messages_of_the_cdk_say_the_same(found: list[dict[str, Any]]) -> None:
     written, _ = lines(listed(*found), "id", "at")
-    rows, deriver = reader(Counter(), "id", "at")
-    records = RecordPage(rows.read(page(listed(*found)), deriver), None).records("things")
+    rows, added = reader(Counter(), "id", "at")
+    records = RecordPage(rows.read(page(listed(*found)), added), None).to_cdk_records("things")
 
     assert [_digits(orjson.dumps(record.data)) for record in records] == [_digits(line) for line in written]
 
@@ -166,7 +166,7 @@ def test_a_record_with_an_undeclared_field_keeps_it_and_all_digits(name: str) ->
 def test_a_number_keeps_its_value_in_a_record_that_is_written_anew(digits: str, written: str) -> None:
     content = b'{"things":[{"id":"a","undeclared":%s,"price":%s}]}' % (digits.encode(), digits.encode())
     rows, added = reader(Counter())
-    (record,) = RecordPage(rows.read(page(content), added), None).records("things")
+    (record,) = RecordPage(rows.read(page(content), added), None).to_cdk_records("things")
 
     text = json.dumps(record.data, default=lambda fragment: json.loads(orjson.dumps(fragment), parse_float=str))
     found = json.loads(text, parse_float=str)
@@ -262,15 +262,15 @@ def test_a_character_or_number_that_is_none_costs_itself_and_is_counted(odd: byt
     found = rows.read(page(b'{"things":[{"id":"a"},{"id":"b",%s},{"id":"c"}],"meta":{"total":3}}' % odd), added)
 
     (path, value), name = LOST[odd], odd.split(b'"')[1].decode()
-    records = [record.data for record in RecordPage(found, None).records("things")]
+    records = [record.data for record in RecordPage(found, None).to_cdk_records("things")]
     assert [record["id"] for record in records] == ["a", "b", "c"]
     assert records[1][name] == value
     assert errors == {path: 1}
 
 
 def test_a_row_knows_the_fields_that_a_read_looks_at_and_cannot_be_taken_for_the_whole() -> None:
-    rows, deriver = reader(Counter(), "id", "at")
-    (row,) = rows.read(page(listed(WHOLE)), deriver)
+    rows, added = reader(Counter(), "id", "at")
+    (row,) = rows.read(page(listed(WHOLE)), added)
 
     assert dict(row) == {"id": "a", "at": WHOLE["at"]}
     assert row.get("size", "unknown") == "unknown"
@@ -288,12 +288,12 @@ def test_a_row_knows_the_fields_that_a_read_looks_at_and_cannot_be_taken_for_the
     ],
 )
 def test_rows_that_depend_on_their_place_or_have_nothing_to_look_at_are_parsed(facts: dict[str, Any]) -> None:
-    rows, deriver = reader(Counter(), **facts)
+    rows, added = reader(Counter(), **facts)
     thing = {"id": "a", "on": True}
     body = {"things": {"a": thing} if "map" in facts else [thing], "outer": [{"things": [thing]}]}
 
     # With spaces, which would be there still.
-    (row,) = rows.read(page(json.dumps(body).encode(), facts.get("records", "things")), deriver)
+    (row,) = rows.read(page(json.dumps(body).encode(), facts.get("records", "things")), added)
 
     assert isinstance(row, SerializedRecord)
     assert row.written() == orjson.dumps(row.whole())
@@ -307,12 +307,12 @@ def test_a_page_takes_the_memory_of_its_bytes_and_not_of_its_objects(facts: dict
     deep = [{"at": str(n), "labels": {}} for n in range(50)]
     things = [{**WHOLE, "id": str(n), "disks": deep, "size": size} for n in range(200)]
     content = listed(*({"inner": [thing]} for thing in things)) if "nested" in facts else listed(*things)
-    rows, deriver = reader(Counter(), **facts)
-    assert len(rows.read(page(content), deriver)) == len(things)
+    rows, added = reader(Counter(), **facts)
+    assert len(rows.read(page(content), added)) == len(things)
 
     tracemalloc.start()
     try:
-        records = RecordPage(rows.read(page(content), deriver), None).records("things")
+        records = RecordPage(rows.read(page(content), added), None).to_cdk_records("things")
         count = sum(1 for _ in records)
         _, most = tracemalloc.get_traced_memory()
     finally:
@@ -323,10 +323,10 @@ def test_a_page_takes_the_memory_of_its_bytes_and_not_of_its_objects(facts: dict
 
 
 def test_a_record_that_is_too_deep_for_orjson_to_write_is_passed_on_as_it_is() -> None:
-    rows, deriver = reader(Counter(), derived={"gpu": {"outer": "on"}})
+    rows, added = reader(Counter(), derived={"gpu": {"outer": "on"}})
     deep = b'{"things":[{"id":"a","any":%s1%s},{"id":"b"}]}' % (b"[" * 400, b"]" * 400)
 
-    first, second = RecordPage(rows.read(page(deep), deriver), None).records("things")
+    first, second = RecordPage(rows.read(page(deep), added), None).to_cdk_records("things")
 
     assert (first.data["id"], second.data["id"]) == ("a", "b")
     assert json.loads(json.dumps(first.data["any"])) == json.loads(b"[" * 400 + b"1" + b"]" * 400)

@@ -17,11 +17,11 @@ Row = dict[str, Any]
 
 def records(body: Any, partition: Row | None = None, **facts: Any) -> list[Row]:
     endpoint = Endpoint.from_manifest({"path": "things", "records": "things", **facts})
-    deriver = AddedFields.of(endpoint, StreamSlice(partition=partition or {}, cursor_slice={}))
+    added = AddedFields.for_slice(endpoint, StreamSlice(partition=partition or {}, cursor_slice={}))
     answer = Answer.from_content(200, "/v2/things", {}, json.dumps(body).encode())
     rows = []
     for row, place in select(answer.body, list_members(answer, endpoint), endpoint):
-        deriver.derive(row, place)
+        added.derive(row, place)
         rows.append(row)
     return rows
 

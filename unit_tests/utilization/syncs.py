@@ -88,7 +88,7 @@ def sync(
             if number == kill_after:
                 return synced
             if isinstance(page, RecordPage):
-                synced.rows += [json.loads(json.dumps(row)) for row in page.rows]
+                synced.rows += [json.loads(json.dumps(row)) for row in page.records]
             else:
                 assert page.state
                 assert page.state.stream
