@@ -30,8 +30,10 @@ class TeamRouter(SubstreamPartitionRouter):
         """A slice for the team."""
         teams = 0
         for stream_slice in super().stream_slices():
-            teams += 1
-            yield stream_slice
+            # A team without an identifier cannot be asked about.
+            if all(stream_slice.partition.values()):
+                teams += 1
+                yield stream_slice
         (parent,) = self.parent_stream_configs
         if not teams and not self._run.access.is_refused(parent.stream.name):
             logger.warning(

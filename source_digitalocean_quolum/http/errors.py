@@ -159,25 +159,31 @@ class ListErrorHandler:
             )
         if refusal == "believed" and not self.access.may_ask(self.stream):
             self.access.tell_once(self.stream, missing_scope(self.stream, self.endpoint.scope, words))
-        return _ignore(f"{self.stream}: no access, no records")
+        return _ignore()
 
     def _refused_object(self, answer: Answer) -> ErrorResolution:
-        if answer.status in (404, 410):
-            return _ignore(f"{self.stream}: what {answer.path} belongs to was deleted during the sync")
-        words = f"DigitalOcean refuses it with HTTP {answer.status}{api_error_message(answer)}"
-        self.access.name_parent(self.stream, answer.path, words)
-        return _ignore(f"{self.stream}: nothing of {answer.path}")
+        status, words = answer.status, api_error_message(answer)
+        if status in (404, 410):
+            return self._deleted(answer)
+        self.access.name_parent(self.stream, answer.path, f"DigitalOcean refuses it with HTTP {status}{words}")
+        return _ignore()
+
+    def _deleted(self, answer: Answer) -> ErrorResolution:
+        return _ignore(
+            f"{self.stream}: nothing of {answer.path}, DigitalOcean does not find it (HTTP {answer.status}"
+            f"{api_error_message(answer)}): most likely it was deleted during the sync."
+        )
 
     def _not_found(self, answer: Answer) -> ErrorResolution:
         status, words = answer.status, api_error_message(answer)
-        if self.endpoint.post:
+        if self.endpoint.post and self.access.is_answered(self.stream):
             return fail(
                 FailureType.transient_error,
                 f"{answer.path} was asked about something that was deleted during the sync (HTTP {status}). "
                 "The next sync tries again.",
             )
-        if self.endpoint.has_parent:
-            return _ignore(f"{self.stream}: what {answer.path} belongs to was deleted during the sync")
+        if self.endpoint.has_parent and not self.endpoint.post:
+            return self._deleted(answer)
         if self.page > 1:
             return fail(
                 FailureType.transient_error,
@@ -222,5 +228,5 @@ def fail(failure_type: FailureType, message: str) -> ErrorResolution:
     return ErrorResolution(ResponseAction.FAIL, failure_type, message)
 
 
-def _ignore(message: str) -> ErrorResolution:
+def _ignore(message: str | None = None) -> ErrorResolution:
     return ErrorResolution(ResponseAction.IGNORE, None, message)

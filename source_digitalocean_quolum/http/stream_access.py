@@ -49,6 +49,10 @@ class StreamAccess:
         """Whether DigitalOcean has answered any request of this run."""
         return self._answered
 
+    def is_answered(self, stream: str) -> bool:
+        """Whether DigitalOcean has answered any request of this stream."""
+        return self._streams[stream].answered
+
     def note_answer(self, stream: str) -> bool:
         """Note that a request of this stream was answered; false if the stream had been refused as a whole before."""
         with self._lock:

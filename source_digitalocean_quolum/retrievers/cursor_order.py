@@ -9,6 +9,7 @@ from source_digitalocean_quolum.records.times import parse_time
 
 # An invoice's period is no moment: such values compare as text.
 _PERIOD = re.compile(r"\d{4}-\d{2}", re.ASCII)
+_FIRST_PERIOD = "1970-01"
 
 
 class NewestFirst:
@@ -45,7 +46,7 @@ def is_older(value: Any, than: str) -> bool:
     if other is not None:
         moment = parse_time(value)
         return moment is not None and moment < other
-    return isinstance(value, str) and bool(_PERIOD.fullmatch(value)) and value < than
+    return isinstance(value, str) and bool(_PERIOD.fullmatch(value)) and _FIRST_PERIOD <= value < than
 
 
 class UsableCursorValues:
@@ -71,6 +72,6 @@ class UsableCursorValues:
 
     def _is_usable(self, value: str) -> bool:
         if _PERIOD.fullmatch(value):
-            return "1970-01" <= value <= self._latest.strftime("%Y-%m")
+            return _FIRST_PERIOD <= value <= self._latest.strftime("%Y-%m")
         moment = parse_time(value)
         return moment is not None and moment <= self._latest
