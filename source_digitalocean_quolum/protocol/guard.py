@@ -8,7 +8,13 @@ from typing import Any
 import orjson
 
 from source_digitalocean_quolum.protocol.error_trace import clean_error, without_texts
-from source_digitalocean_quolum.redaction import may_hold_secrets, own_secrets, redact_text, redact_value
+from source_digitalocean_quolum.redaction import (
+    holds_look_alikes_only,
+    may_hold_secrets,
+    own_secrets,
+    redact_text,
+    redact_value,
+)
 
 # How a message begins, as the CDK and we write it: what kind it is need not be parsed.
 _KIND = re.compile(rb'\{"type": ?"([A-Z_]+)"')
@@ -43,8 +49,23 @@ def _guard_parts(parts: list[bytes], between: bytes, guard: Callable[[bytes], by
 
 def _guard_record(line: bytes) -> bytes:
     start, end = line.find(_DATA) + len(_DATA), line.rfind(_EMITTED_AT)
-    parts = _LITERAL.split(line[start:end])
-    return b"".join([line[:start], *_guard_parts(parts, b"", _guard_literal), line[end:]])
+    data = line[start:end]
+    if holds_look_alikes_only(data):
+        return line
+    parts = _LITERAL.split(data)
+    guarded = _guard_parts(parts, b"", _guard_literal)
+    _number_keys(parts, guarded)
+    return b"".join([line[:start], *guarded, line[end:]])
+
+
+def _number_keys(parts: list[bytes], guarded: list[bytes]) -> None:
+    """Names that were blanked stay apart, in place: in one object, two equal ones would be one field."""
+    renamed = 0
+    for at, (part, redacted) in enumerate(zip(parts, guarded, strict=True)):
+        if part is not redacted and part != redacted and parts[at + 1].lstrip()[:1] == b":":
+            renamed += 1
+            if renamed > 1:
+                guarded[at] = b'%s %d"' % (redacted[:-1], renamed)
 
 
 def _guard_literal(part: bytes) -> bytes:

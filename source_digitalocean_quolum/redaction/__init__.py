@@ -8,11 +8,17 @@ which bytes need no such look.
 from source_digitalocean_quolum.redaction.names import is_secret_field, is_secret_list, is_secret_name
 from source_digitalocean_quolum.redaction.own_secrets import OwnSecrets, own_secrets
 from source_digitalocean_quolum.redaction.table import REMOVED
-from source_digitalocean_quolum.redaction.texts import may_hold_secrets, redact_text, redact_value
+from source_digitalocean_quolum.redaction.texts import (
+    holds_look_alikes_only,
+    may_hold_secrets,
+    redact_text,
+    redact_value,
+)
 
 __all__ = [
     "REMOVED",
     "OwnSecrets",
+    "holds_look_alikes_only",
     "is_secret_field",
     "is_secret_list",
     "is_secret_name",

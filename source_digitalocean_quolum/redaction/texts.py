@@ -29,6 +29,7 @@ _PLACEHOLDER = re.compile(
 )
 
 _SHAPES = [(re.compile(shape.pattern), compile_scanner(shape.in_text or shape.hint)) for shape in SHAPES]
+_LITERAL_SHAPES = [one for one, shape in zip(_SHAPES, SHAPES, strict=True) if not shape.in_text]
 # Apart: in one search with what is more than literals the engine jumps no longer, and takes ten times as long.
 _has_literal = compile_scanner(*(shape.hint for shape in SHAPES if not shape.in_text))
 _has_user_info = compile_scanner(*(shape.hint for shape in SHAPES if shape.in_text))
@@ -56,6 +57,20 @@ def may_hold_secrets(content: bytes) -> bool:
         return True
     # Nothing is known of what is no text.
     return not content.isascii() and not _is_utf8(content)
+
+
+def holds_look_alikes_only(content: bytes) -> bool:
+    """Whether JSON in which may_hold_secrets finds something is known to hold no secret after all.
+
+    A name such as `disk-1` has the hint of a key (`sk-`). Where no text is escaped and none has user information or an
+    assignment, the shapes themselves are looked for in all of the JSON: whatever is one in a text is one there.
+    """
+    if any(mark in content for mark in (b"\\", b"=", b"'")) or _has_user_info(content) or own_secrets.stand_in(content):
+        return False
+    if not _is_utf8(content):
+        return False
+    text = content.decode()
+    return not any(is_hinted(content) and pattern.search(text) for pattern, is_hinted in _LITERAL_SHAPES)
 
 
 def _part(content: bytes, start: int, end: int) -> bytes:

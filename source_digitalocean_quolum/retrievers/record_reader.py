@@ -1,7 +1,7 @@
 """From an answer to its records: as they came where they fit exactly; else parsed, judged, made to fit and written."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
@@ -49,26 +49,23 @@ class RecordReader:
         self._passthrough = PassthroughReader(schema, fields, list(endpoint.derived)) if passes else None
 
     def read(self, answer: Answer, added: AddedFields) -> Records:
-        """The records of an answer, complete and clean, and each as it will be written (SerializedRecord).
+        """The records of an answer as they will be written (SerializedRecord), without the fields that are secret.
 
+        A text that has the shape of a secret loses it on the way out (protocol/guard.py, RecordPage.to_cdk_records).
         No more than one is there as objects at a time. Raises an AirbyteTracedException for what cannot be read.
         """
         content = answer.content
-        suspect = may_hold_secrets(content)
         try:
             members = list_members(answer, self._endpoint)
             if self._passthrough and not added.placed and is_unread(members) and passes_through(content):
-                has_odd_times = may_hold_odd_times(content)
                 return self._passthrough.serialize(
                     members,
                     added.constants,
-                    lambda record: self._fit_and_write(
-                        self._parse(record), RecordContext({}, {}), added, suspect and may_hold_secrets(record)
-                    ),
-                    _any_of(may_hold_secrets if suspect else None, may_hold_odd_times if has_odd_times else None),
+                    lambda record: self._fit_and_write(self._parse(record), RecordContext({}, {}), added),
+                    may_hold_odd_times if may_hold_odd_times(content) else None,
                 )
             selected = select(answer.body, self._parsed(answer, members), self._endpoint)
-            return [self._fit_and_write(record, place, added, suspect) for record, place in selected]
+            return [self._fit_and_write(record, place, added) for record, place in selected]
         except UnexpectedBody as problem:
             raise _unreadable(answer, problem) from None
 
@@ -82,8 +79,9 @@ class RecordReader:
             members = list_members(answer, self._endpoint)
             if isinstance(members, CsvLines) and not suspect:
                 return members
-            selected = select(answer.body, self._parsed(answer, members), self._endpoint)
-            return [self._without_secrets(record, suspect) for record, _ in selected]
+            taken = (record for record, _ in select(answer.body, self._parsed(answer, members), self._endpoint))
+            # They wait on disk, maybe.
+            return [redact_value(one) if suspect else one for one in map(self._without_secrets, taken)]
         except UnexpectedBody as problem:
             raise _unreadable(answer, problem) from None
 
@@ -118,15 +116,13 @@ class RecordReader:
             return dict(record)
         return record
 
-    def _without_secrets(self, record: RecordData, suspect: bool) -> RecordData:
+    def _without_secrets(self, record: RecordData) -> RecordData:
         drop(record, self._secrets)
-        return redact_value(record) if suspect else record
+        return record
 
-    def _fit_and_write(
-        self, record: RecordData, place: RecordContext, added: AddedFields, suspect: bool
-    ) -> Mapping[str, Any]:
+    def _fit_and_write(self, record: RecordData, place: RecordContext, added: AddedFields) -> Mapping[str, Any]:
         added.derive(record, place)
-        record = self._without_secrets(record, suspect)
+        record = self._without_secrets(record)
         fitted = self.fit(record)
         try:
             written = SerializedRecord.from_record(record, self._fields)
@@ -135,12 +131,6 @@ class RecordReader:
             return record
         # Parsed anew, a record that was made to fit may lose digits (conform.py).
         return written if fitted or written.whole() == record else record
-
-
-def _any_of(*checks: Callable[[bytes], bool] | None) -> Callable[[bytes], bool] | None:
-    """Whether any of the checks that are there is true; None without one."""
-    some = [check for check in checks if check]
-    return (lambda content: any(check(content) for check in some)) if some else None
 
 
 def _unreadable(answer: Answer, problem: UnexpectedBody) -> AirbyteTracedException:

@@ -190,3 +190,12 @@ def test_an_error_trace_has_no_words_of_the_cdk(said: str, instead: str) -> None
     line = guard_line(orjson.dumps(message("TRACE", said)))
 
     assert json.loads(line)["trace"]["error"]["message"].startswith(instead)
+
+
+def test_names_that_are_secrets_stay_apart() -> None:
+    tokens = [f"dop_v1_{letter * 64}" for letter in "abc"]
+    line = guard_records(record(json.dumps({"id": 1, "by_token": {token: at for at, token in enumerate(tokens)}})))
+
+    by_token = json.loads(line)["record"]["data"]["by_token"]
+    assert list(by_token.values()) == [0, 1, 2]
+    assert not any(token in str(by_token) for token in tokens)

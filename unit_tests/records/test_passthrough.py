@@ -12,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from source_digitalocean_quolum.http.endpoint import Endpoint
+from source_digitalocean_quolum.protocol.guard import guard_records
 from source_digitalocean_quolum.records.answer import Answer
 from source_digitalocean_quolum.records.page import RecordPage, SerializedRecord
 from source_digitalocean_quolum.retrievers.extractor import AddedFields
@@ -70,11 +71,15 @@ def reader(errors: Counter[str], *fields: str, **facts: Any) -> tuple[RecordRead
 
 
 def lines(content: bytes, *fields: str) -> tuple[list[bytes], dict[str, int]]:
-    """A page's rows as they are written, and what did not fit; `fields` are those that the read looks at."""
+    """A page's records as they go out, and what did not fit; `fields` are those that the read looks at."""
     errors = Counter[str]()
     rows, added = reader(errors, *fields)
     found = rows.read(page(content), added)
-    return [row.written() if isinstance(row, SerializedRecord) else orjson.dumps(row) for row in found], dict(errors)
+    written = [row.written() if isinstance(row, SerializedRecord) else orjson.dumps(row) for row in found]
+    return [guard_records(_BEFORE + row + _BEHIND)[len(_BEFORE) : -len(_BEHIND)] for row in written], dict(errors)
+
+
+_BEFORE, _BEHIND = b'{"type":"RECORD","record":{"stream":"things","data":', b',"emitted_at":1}}'
 
 
 def listed(*rows: Any) -> bytes:
@@ -197,10 +202,7 @@ def test_a_field_that_the_connector_adds_stands_there_once() -> None:
     [
         (b'{"things": [\n {"id": "a",\n\t"size": 1}\r\n]}', b'{"id":"a","size":1,"gpu":true}'),
         (b'{"things":[{"id":"a",\r"size":1}]}', b'{"id":"a","size":1,"gpu":true}'),
-        (b'{"things":[{"id":"\\u0061","x":"\\u00fc"}]}', '{"id":"a","x":"ü","gpu":true}'.encode()),
         (b'{"things":[{"id":"a","x":"\\ud83d\\ude00"}]}', '{"id":"a","x":"\U0001f600","gpu":true}'.encode()),
-        (b'{"things":[{"id":"a","x":"%s"}]}' % TOKEN.encode(), b'{"id":"a","x":"[removed]","gpu":true}'),
-        (b'{"things":[{"id":"a","x":"b://c:d@e"}]}', b'{"id":"a","x":"b://[removed]@e","gpu":true}'),
         (b'{"things":[null,{"id":"a"}]}', b'{"id":"a","gpu":true}'),
         (b'{"things":{"id":"a"}}', b'{"id":"a","gpu":true}'),
         (b'{"things":[{ }]}', b'{"gpu":true}'),
@@ -210,14 +212,14 @@ def test_what_cannot_go_out_as_it_came_is_parsed(content: bytes, written: bytes)
     assert lines(content) == ([written], {})
 
 
-def test_on_a_page_with_a_token_only_the_record_that_holds_it_is_rewritten() -> None:
+def test_on_a_page_with_a_token_only_the_text_that_holds_it_is_changed() -> None:
     at = b'"at":"2026-01-31T10:00:00Z","price":5.00'
     first, third = b'{"id":"a",%s,"x":"https://a.b"' % at, b'{"id":"c",%s,"x":"R\\u0026D, me@c.d"' % at
     content = b'{"things":[%s},{"id":"b",%s,"x":"%s"},%s}]}' % (first, at, TOKEN.encode(), third)
 
     assert lines(content)[0] == [
         first + b',"gpu":true}',
-        b'{"id":"b","at":"2026-01-31T10:00:00Z","price":5.0,"x":"[removed]","gpu":true}',
+        b'{"id":"b",%s,"x":"[removed]","gpu":true}' % at,
         third + b',"gpu":true}',
     ]
 

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from benchmarks.droplet import droplet
-from source_digitalocean_quolum.redaction import may_hold_secrets, redact_text, redact_value
+from source_digitalocean_quolum.redaction import holds_look_alikes_only, may_hold_secrets, redact_text, redact_value
 from source_digitalocean_quolum.redaction.table import SECRET_NAMES, SHAPES, STEMS
 from unit_tests.redaction.secrets import HARMLESS, NAMED, SECRETS
 
@@ -67,6 +67,7 @@ def test_the_quick_look_misses_no_shape_however_json_writes_it(kind: str) -> Non
         text = before + secret_of(marked)[0] + after
         for content in (*written([{"a": [{text: 1} if as_key else {"b": text}]}]), escaped(text)):
             assert may_hold_secrets(content)
+            assert not holds_look_alikes_only(content)
 
     check()
 
@@ -96,7 +97,7 @@ PIECES = [
 def test_bytes_that_pass_the_quick_look_hold_nothing_to_blank(text: str, how: int) -> None:
     clean = text.encode("utf-8", "replace").decode()
     content = [*written([clean]), b"[%s]" % escaped(clean)][how]
-    if not may_hold_secrets(content):
+    if not may_hold_secrets(content) or holds_look_alikes_only(content):
         assert redact_value(json.loads(content)) == [clean]
     assert redact_text(redact_text(text)) == redact_text(text)
 
@@ -170,3 +171,11 @@ def test_the_names_of_the_table_end_in_words_that_texts_are_searched_for() -> No
 
 def test_a_page_as_digitalocean_writes_it_holds_no_hint_of_a_secret() -> None:
     assert not may_hold_secrets(orjson.dumps({"droplets": [droplet(number) for number in range(200)]}))
+
+
+@pytest.mark.parametrize("name", ["disk-1", "task-runner-eu-central-1-0042", "web-sk-1", "a_v1_b", "hf_test"])
+def test_a_name_that_only_looks_like_a_secret_is_known_as_one_at_once(name: str) -> None:
+    content = orjson.dumps({**droplet(1), "name": name})
+
+    assert may_hold_secrets(content)
+    assert holds_look_alikes_only(content)
