@@ -52,7 +52,8 @@ def run(args: list[str] | None = None) -> None:
     """Run one command of the Airbyte protocol; `args` default to those of the process."""
     _end_on_sigterm()
     if sys.stdout is None:
-        sys.exit("Nobody reads the output: stdout is closed.")
+        # The CDK's log would be written to it at the end.
+        _end("Nobody reads the output: stdout is closed.", 1)
     # A line of the log that cannot be written must not become a traceback on stderr; the next message tells.
     logging.raiseExceptions = False
     before = set(threading.enumerate())

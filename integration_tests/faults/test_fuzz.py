@@ -82,9 +82,11 @@ def well_behaved(done: Run, token: str = "") -> None:
     verdicts += [status["status"] for status in done.of("CONNECTION_STATUS") if status["status"] == "FAILED"]
     if done.exit_code:
         assert verdicts, done.stdout[-2000:]
-    # A failure_type `system_error` is a bug of ours: no input may lead there but a refusal of what we asked.
+    # A failure_type `system_error` is a bug of ours: no input may lead there but a refusal of what we asked, and a
+    # status that DigitalOcean does not document. The last message of a read only names the streams.
     bugs = [error["message"] for error in done.errors if error["failure_type"] == "system_error"]
-    assert [text for text in bugs if not text.startswith("DigitalOcean refused /v2/")] == []
+    told = ("DigitalOcean refused /v2/", "DigitalOcean answered HTTP 2", "These streams are incomplete: ")
+    assert [text for text in bugs if not text.startswith(told)] == []
 
 
 def checked(done: Run) -> None:

@@ -28,13 +28,13 @@ class TeamRouter(SubstreamPartitionRouter):
 
     def stream_slices(self) -> Iterable[StreamSlice]:
         """A slice for the team."""
+        (parent,) = self.parent_stream_configs
         teams = 0
         for stream_slice in super().stream_slices():
             # A team without an identifier cannot be asked about.
-            if all(stream_slice.partition.values()):
+            if all(value for name, value in stream_slice.partition.items() if name != "parent_slice"):
                 teams += 1
                 yield stream_slice
-        (parent,) = self.parent_stream_configs
         if not teams and not self._run.access.is_refused(parent.stream.name):
             logger.warning(
                 "Stream %s is empty: DigitalOcean gives daily cost for teams only, and this token belongs to a "

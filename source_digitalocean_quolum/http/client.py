@@ -43,6 +43,8 @@ class ApiRequest:
     form: Mapping[str, str] | None = None
     accept: str = "application/json"
     records_key: str = ""
+    # The places of a list on the pages before the one that is asked for.
+    before: int = 0
     # Whoever asks decodes a good answer itself.
     decode: bool = True
     # The first and the last try: a question that is asked in another way goes on where the one before gave up.
@@ -147,7 +149,9 @@ class ApiClient:
                     data=request.form,
                 )
             if request.decode or raw.status != 200:
-                answer = Answer.from_content(raw.status, request.path, raw.headers, raw.content, request.records_key)
+                answer = Answer.from_content(
+                    raw.status, request.path, raw.headers, raw.content, request.records_key, request.before
+                )
             else:
                 answer = Answer(raw.status, request.path, raw.headers, raw.content)
         except (OSError, ValueError) as error:

@@ -16,7 +16,14 @@ def list_members(answer: Answer, endpoint: Endpoint) -> Sequence[Any]:
     if (endpoint.optional or endpoint.bare) and isinstance(body, dict) and endpoint.records not in body:
         whole = take(body, "")
         return whole if endpoint.bare and body else []
-    return take(body, endpoint.records, values=bool(endpoint.values))
+    return take(body, endpoint.records, values=bool(endpoint.values), before=answer.before)
+
+
+def count_members(answer: Answer, endpoint: Endpoint) -> int:
+    """How many places of its list an answer fills; a null fills one (a Droplet's kernels). Raises UnexpectedBody."""
+    members = list_members(answer, endpoint)
+    found = answer.body.get(endpoint.records) if isinstance(answer.body, dict) else None
+    return len(found) if isinstance(found, list) else len(members)
 
 
 def find_problem(answer: Answer, endpoint: Endpoint) -> str:

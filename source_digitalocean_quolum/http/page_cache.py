@@ -17,11 +17,12 @@ class _CachedAnswer:
     def from_answer(cls, answer: Answer) -> "_CachedAnswer":
         # A list of resources shrinks to a tenth: parents of a large account stay small in memory.
         compressed = zlib.compress(answer.content, level=1)
-        return cls(Answer(answer.status, answer.path, answer.headers, b""), compressed)
+        return cls(Answer(answer.status, answer.path, answer.headers, b"", before=answer.before), compressed)
 
     def open(self, records_key: str) -> Answer:
         kept = self.answer
-        return Answer.from_content(kept.status, kept.path, kept.headers, zlib.decompress(self.compressed), records_key)
+        content = zlib.decompress(self.compressed)
+        return Answer.from_content(kept.status, kept.path, kept.headers, content, records_key, kept.before)
 
 
 class PageCache:

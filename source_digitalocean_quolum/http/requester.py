@@ -62,6 +62,7 @@ class DigitalOceanRequester:
             json=body or None,
             accept="text/csv" if endpoint.csv else "application/json",
             records_key=endpoint.unparsed_list,
+            before=(number - 1) * int(params.get("per_page", 0)),
             tries=tries,
         )
         if not self.use_cache:

@@ -80,7 +80,8 @@ def guard_output() -> Iterator[Output]:
         if isinstance(handler, logging.StreamHandler) and handler.stream is PRINT_BUFFER
     ]
     for handler in handlers:
-        handler.setStream(output)
+        # Not by setStream, which would flush the CDK's buffer to the real stdout: its disk may be full.
+        handler.stream = output
     sys.stdout, sys.stderr = output, Output(stderr.buffer, guard_text)
     try:
         yield output

@@ -15,6 +15,7 @@ class Answer:
     - `headers`: by name in any case.
     - `body`: the decoded JSON or CSV (records.body); None where the content is neither.
     - `problem`: in words, what the content is instead; empty where `body` is there.
+    - `before`: the places of a list on the pages before this one.
     """
 
     status: int
@@ -23,17 +24,24 @@ class Answer:
     content: bytes
     body: Any = None
     problem: str = ""
+    before: int = 0
 
     @classmethod
     def from_content(
-        cls, status: int, path: str, headers: Mapping[str, str], content: bytes, records_key: str = ""
+        cls,
+        status: int,
+        path: str,
+        headers: Mapping[str, str],
+        content: bytes,
+        records_key: str = "",
+        before: int = 0,
     ) -> "Answer":
         """Decode the content; the objects listed under `records_key` stay in their bytes (records.body)."""
         try:
             body = decode_body(content, headers.get("Content-Type", ""), records_key)
         except UnexpectedBody as problem:
-            return cls(status, path, headers, content, None, str(problem))
-        return cls(status, path, headers, content, body)
+            return cls(status, path, headers, content, None, str(problem), before)
+        return cls(status, path, headers, content, body, before=before)
 
     def read_body(self) -> Any:
         """The decoded body. Raises UnexpectedBody: an answer that cannot be read is an error, never an empty page."""

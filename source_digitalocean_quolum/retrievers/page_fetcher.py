@@ -8,7 +8,7 @@ from airbyte_cdk.sources.types import StreamSlice
 from source_digitalocean_quolum.http.client import MAX_RETRIES
 from source_digitalocean_quolum.http.endpoint import Endpoint
 from source_digitalocean_quolum.http.failures import RequestFailed
-from source_digitalocean_quolum.http.listed import list_members
+from source_digitalocean_quolum.http.listed import count_members, list_members
 from source_digitalocean_quolum.http.requester import DigitalOceanRequester
 from source_digitalocean_quolum.http.run_context import RunContext
 from source_digitalocean_quolum.records.answer import Answer
@@ -52,12 +52,13 @@ class PageFetcher:
     def read(self, answer: Answer, number: int, size: int) -> Page:
         """Where a page stands."""
         endpoint, members = self._endpoint, list_members(answer, self._endpoint)
+        count = count_members(answer, endpoint)
         body = answer.body if isinstance(answer.body, dict) else {}
         if endpoint.map:
             # A map is one member, whose members the list counts.
             return read_page(body, number, endpoint.paging, len(members[0]) if members else 0, size)
         if not isinstance(body.get(endpoint.records), dict):
-            return read_page(body, number, endpoint.paging, len(members), size)
+            return read_page(body, number, endpoint.paging, count, size)
         if endpoint.nested:
             # One object, whose list the pages are of.
             return read_page(body, number, endpoint.paging, sum(1 for _ in select(body, members, endpoint)), size)

@@ -57,6 +57,16 @@ def text(node: ast.expr) -> str:
     return str(node.value).replace("%s", "x").replace("%r", "x").replace("%d%%", "9%")
 
 
+@pytest.fixture(autouse=True)
+def _without_debug() -> Iterator[None]:
+    """As a command begins, whatever was tested before."""
+    logger = logging.getLogger("airbyte")
+    level = logger.level
+    logger.setLevel(logging.INFO)
+    yield
+    logger.setLevel(level)
+
+
 def said(message: str, path: str, name: str = "airbyte", level: int = logging.WARNING) -> str | None:
     """What a handler writes of a record; None if nothing."""
     record = logging.LogRecord(name, level, path, 1, message, None, None)

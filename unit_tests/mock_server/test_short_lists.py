@@ -196,3 +196,26 @@ def test_an_answer_of_204_is_an_empty_list(api: DigitalOcean) -> None:
     assert output.rows("volumes") == []
     assert output.status("volumes") == "COMPLETE"
     assert len(api.requests) == 1
+
+
+def test_a_last_page_may_leave_out_its_list(api: DigitalOcean) -> None:
+    rows = [{"id": f"v{number}"} for number in range(200)]
+    link = {"pages": {"next": "https://x/?page=2"}}
+    api.on(VOLUMES, {"page": "1", "per_page": "200"}, {"volumes": rows, "links": link, "meta": {"total": 200}})
+    api.on(VOLUMES, {"page": "2", "per_page": "200"}, {"links": {}, "meta": {"total": 200}})
+
+    output = read("volumes")
+
+    assert len(output.rows("volumes")) == 200
+    assert output.status("volumes") == "COMPLETE"
+    assert len(api.requests) == 2
+
+
+def test_a_null_fills_a_place_of_its_list(api: DigitalOcean) -> None:
+    api.on(VOLUMES, None, {"volumes": [{"id": "a"}, None, {"id": "b"}], "meta": {"total": 3}})
+
+    output = read("volumes")
+
+    assert [row["id"] for row in output.rows("volumes")] == ["a", "b"]
+    assert output.warnings() == []
+    assert len(api.requests) == 1

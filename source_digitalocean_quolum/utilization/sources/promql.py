@@ -63,8 +63,11 @@ def write_last_sample_query(metric: Metric, urns: Iterable[str], interval: int) 
     `urns` are the labels as they stand in the answer, empty for series without.
     """
     among = "|".join(re.escape(urn).replace("\\", "\\\\") for urn in sorted(urns))
-    newest = _filter_newest(f'{_series(metric).series}{{resource_urn=~"{among}"}}')
-    return _add_label(f"max_over_time(({newest} * 0 + time()){_write_steps(interval)})", metric, "time")
+    series = _series(metric)
+    newest = _filter_newest(f'{series.series}{{resource_urn=~"{among}"}}')
+    if series.sum_over:
+        newest = f"max without ({', '.join(series.sum_over)}) ({newest})"
+    return _add_label(f"max_over_time((({newest}) * 0 + time()){_write_steps(interval)})", metric, "time")
 
 
 def select_samples(series: InsightsSeries, interval: int, filtered: bool) -> str:

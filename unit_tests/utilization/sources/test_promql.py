@@ -68,7 +68,7 @@ def test_the_last_samples_are_asked_for_by_the_urns_as_they_stand() -> None:
     query = write_last_sample_query(FEATURE.metric("count"), {"do:droplet:1", "", "do:x:a.b"}, 3600)
     newest = NEWEST.format('do.droplets.count{resource_urn=~"|do:droplet:1|do:x:a\\\\.b"}')
     assert query == (
-        f'label_replace(max_over_time(({newest} * 0 + time())[3599s:30s]), "quolum_statistic", "count/time", "", "")'
+        f'label_replace(max_over_time((({newest}) * 0 + time())[3599s:30s]), "quolum_statistic", "count/time", "", "")'
     )
 
 
