@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 import uuid
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import msgspec
 import orjson
+
+from warehouse.sync.decimals import Loss, to_column
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,48 +26,80 @@ META_COLUMN = "_airbyte_meta"
 
 _WRITE_BYTES = 1 << 18
 _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+_BEHIND = b'"%b":"%%b","%b":"%%b","%b":"{}","%b":%%d}\n' % tuple(
+    name.encode() for name in (RAW_ID_COLUMN, EXTRACTED_AT_COLUMN, META_COLUMN, RANK_COLUMN)
+)
+
+
+class NotANumberError(ValueError):
+    """A record holds something else in a column of numbers; the text is the column's name."""
 
 
 @dataclass
 class Spool:
     """JSON lines in `path`, one per record, keyed by column name; absent and null values are left out.
 
-    `columns` maps each declared property to its column. Properties nobody declared are left out, as a
-    destination does. NUL characters are dropped, because PostgreSQL has no text that holds one.
+    `columns` maps each declared property to its column, `types` each column to its SQL type. Values are passed on as
+    they were written, never parsed: those of a DECIMAL column as text, and those of a JSON column as text that holds
+    the JSON, because DuckDB reads a number in JSON as a double. `losses` counts what columns cannot hold. Properties
+    nobody declared are left out, as a destination does. NUL characters are dropped, because PostgreSQL has no text that
+    holds one.
     """
 
     path: Path
     columns: Mapping[str, str]
+    types: Mapping[str, str] = field(default_factory=dict)
     rows: int = 0
     covered_rows: int = 0
+    losses: Counter[tuple[str, Loss]] = field(default_factory=Counter, init=False)
     _covered_bytes: int = field(default=0, init=False)
     _waiting: bytearray = field(default_factory=bytearray, init=False)
 
     def __post_init__(self) -> None:
         self._file = self.path.open("wb", buffering=0)
+        attributes = {f"p{number}": name for number, name in enumerate(self.columns)}
+        fields = [(attribute, msgspec.Raw, msgspec.Raw(b"")) for attribute in attributes]
+        self._decode = msgspec.json.Decoder(msgspec.defstruct("Row", fields, rename=attributes)).decode
+        self._columns = [(name, b'"%b":' % name.encode(), self._kind(name)) for name in self.columns.values()]
 
-    def add(self, data: Mapping[str, Any], emitted_at: int) -> None:
-        """Append one record; `emitted_at` is in milliseconds since the epoch, as the protocol has it.
+    def _kind(self, column: str) -> str:
+        return self.types.get(column, "").partition("(")[0]
 
-        Raises OSError when the disk is full; the file then ends in part of a line, and only `clear` or `close` may
-        follow.
+    def add(self, data: bytes, emitted_at: float) -> None:
+        """Append one record, a JSON object; `emitted_at` is in milliseconds since the epoch, as the protocol has it.
+
+        Raises NotANumberError, and OSError when the disk is full; the file then ends in part of a line, and only
+        `clear` or `close` may follow.
         """
+        if b"\\u0000" in data:
+            data = _NUL.sub(rb"\1", data)
+        row: dict[str, bytes] = {}
+        for (column, name, kind), raw in zip(self._columns, msgspec.structs.astuple(self._decode(data)), strict=True):
+            value: bytes | None = bytes(raw)
+            if not value or value == b"null":
+                continue
+            if kind == "DECIMAL":
+                value = self._number(column, value)
+                if value is None:
+                    continue
+            elif kind in {"JSON", "JSONB"}:
+                value = orjson.dumps(value.decode())
+            row[column] = name + value
         self.rows += 1
-        row: dict[str, Any] = {
-            column: value for name, column in self.columns.items() if (value := data.get(name)) is not None
-        }
-        row[RAW_ID_COLUMN] = str(uuid.uuid4())
-        row[EXTRACTED_AT_COLUMN] = datetime.fromtimestamp(emitted_at / 1000, tz=UTC)
-        row[META_COLUMN] = {}
-        row[RANK_COLUMN] = self.rows
-        try:
-            line = orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
-        except TypeError:
-            # An integer of more than 64 bits, or 255 levels of nesting: slower, and not lost.
-            line = json.dumps(row, default=datetime.isoformat).encode() + b"\n"
-        self._waiting += _NUL.sub(rb"\1", line) if b"\\u0000" in line else line
+        extracted_at = datetime.fromtimestamp(emitted_at / 1000, tz=UTC).isoformat()
+        behind = _BEHIND % (str(uuid.uuid4()).encode(), extracted_at.encode(), self.rows)
+        self._waiting += b"{" + b"".join([value + b"," for value in row.values()]) + behind
         if len(self._waiting) >= _WRITE_BYTES:
             self._write()
+
+    def _number(self, column: str, value: bytes) -> bytes | None:
+        try:
+            number, loss = to_column(value)
+        except ValueError:
+            raise NotANumberError(column) from None
+        if loss is not None:
+            self.losses[column, loss] += 1
+        return number
 
     def _write(self) -> None:
         waiting, self._waiting = memoryview(self._waiting), bytearray()
