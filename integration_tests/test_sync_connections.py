@@ -35,6 +35,7 @@ def test_a_postgres_that_goes_away_is_one_sentence_and_exit_code_4(
     postgres_url: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
     moment: str,
 ) -> None:
     target = Target("postgres", tmp_path, postgres_url)
@@ -52,6 +53,7 @@ def test_a_postgres_that_goes_away_is_one_sentence_and_exit_code_4(
     assert "--full-refresh" not in captured.err
     assert "Traceback" not in captured.out + captured.err
     assert captured.err.splitlines()[-1].startswith("The warehouse PostgreSQL ")
+    assert [entry.name for entry in caplog.records if entry.exc_info] == [], "logged, a traceback is printed, too"
 
 
 def test_a_postgres_connection_cut_in_a_transaction_leaves_neither_rows_nor_traceback(

@@ -314,12 +314,17 @@ def test_times_are_utc_and_memory_is_limited_wherever_the_server_thinks_it_is(
         load(loader, connection, *arguments)
 
     monkeypatch.setattr(DuckDBLoader, "load", limited)
-    account = Account(tmp_path, actions(1))
+    # The second one has no zone: then it is UTC, and not the server's.
+    times = ["2026-01-01T09:00:00+09:00", "2026-01-01T00:00:00", "2026-01-01"]
+    rows = [{"id": number, "started_at": text} for number, text in enumerate(times)]
+    account = Account(tmp_path, {**actions(0), "rows": rows})
     try:
         assert sync(account, target) == 0
     finally:
         monkeypatch.undo()
         time.tzset()
-    assert str(target.sql("SELECT started_at FROM {s}.actions")[0][0]) == "2026-01-01 00:00:00"
-    assert str(target.sql("SELECT _airbyte_extracted_at FROM {s}.actions")[0][0]) == "2023-11-14 22:13:20"
+    landed = target.sql("SELECT started_at FROM {s}.actions ORDER BY id")
+    assert [str(landed_at) for (landed_at,) in landed] == ["2026-01-01 00:00:00"] * 3
+    (extracted,) = target.sql("SELECT min(_airbyte_extracted_at) FROM {s}.actions")
+    assert str(extracted[0]) == "2023-11-14 22:13:20"
     assert limits == (["488.2 MiB"] if target.kind == "duckdb" else [])

@@ -27,14 +27,14 @@ class Loss(Enum):
     TOO_LARGE = f"more than {PRECISION - SCALE} digits before the point and are NULL"
 
 
-def to_column(number: bytes) -> tuple[bytes | None, Loss | None]:
-    """Return the JSON string that the column is read from (None for NULL), and what the column cannot hold of `number`.
+def to_column(number: bytes) -> tuple[str | None, Loss | None]:
+    """Return the text that the column is read from (None for NULL), and what the column cannot hold of `number`.
 
     `number` is JSON: a number, or a string that holds one; ValueError for anything else. (Databases would take `1_000`
     and `NaN`.) That a double of 16 or 17 digits is rounded is no loss: nobody measured its last digits.
     """
     if _FITS.fullmatch(number):
-        return b'"%b"' % number, None
+        return number.decode(), None
     text = number.decode().strip('"').strip()
     if not _NUMBER.fullmatch(text):
         raise ValueError("not a number")
@@ -46,4 +46,4 @@ def to_column(number: bytes) -> tuple[bytes | None, Loss | None]:
     if rounded.copy_abs() >= _LIMIT:
         return None, Loss.TOO_LARGE
     is_exact = rounded == value or len(value.as_tuple().digits) in _OF_A_DOUBLE
-    return b'"%b"' % format(rounded, "f").encode(), None if is_exact else Loss.ROUNDED
+    return format(rounded, "f"), None if is_exact else Loss.ROUNDED

@@ -7,10 +7,9 @@ import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-import orjson
 
 from warehouse.sync.decimals import Loss, to_column
 
@@ -26,9 +25,10 @@ META_COLUMN = "_airbyte_meta"
 
 _WRITE_BYTES = 1 << 18
 _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
-_BEHIND = b'"%b":"%%b","%b":"%%b","%b":"{}","%b":%%d}\n' % tuple(
+_OWN_COLUMNS = b'{"%b":"%%b","%b":"%%b","%b":"{}","%b":%%d' % tuple(
     name.encode() for name in (RAW_ID_COLUMN, EXTRACTED_AT_COLUMN, META_COLUMN, RANK_COLUMN)
 )
+_ABSENT, _NOTHING = msgspec.Raw(b""), (b"", b"null")
 
 
 class NotANumberError(ValueError):
@@ -37,7 +37,7 @@ class NotANumberError(ValueError):
 
 @dataclass
 class Spool:
-    """JSON lines in `path`, one per record, keyed by column name; absent and null values are left out.
+    """JSON lines in `path`, one per record, keyed by column name.
 
     `columns` maps each declared property to its column, `types` each column to its SQL type. Values are passed on as
     they were written, never parsed: those of a DECIMAL column as text, and those of a JSON column as text that holds
@@ -57,13 +57,16 @@ class Spool:
 
     def __post_init__(self) -> None:
         self._file = self.path.open("wb", buffering=0)
-        attributes = {f"p{number}": name for number, name in enumerate(self.columns)}
-        fields = [(attribute, msgspec.Raw, msgspec.Raw(b"")) for attribute in attributes]
-        self._decode = msgspec.json.Decoder(msgspec.defstruct("Row", fields, rename=attributes)).decode
-        self._columns = [(name, b'"%b":' % name.encode(), self._kind(name)) for name in self.columns.values()]
-
-    def _kind(self, column: str) -> str:
-        return self.types.get(column, "").partition("(")[0]
+        # Of two properties with the same column the later one is taken.
+        properties = {column: name for name, column in self.columns.items()}
+        attributes = {column: f"p{number}" for number, column in enumerate(properties)}
+        by_property = {attributes[column]: name for column, name in properties.items()}
+        by_column = {attribute: column for column, attribute in attributes.items()}
+        self._decode = msgspec.json.Decoder(_struct(by_property)).decode
+        self._renamed = None if by_property == by_column else _struct(by_column)
+        kinds = {column: self.types.get(column, "").partition("(")[0] for column in properties}
+        self._numbers = [(attributes[column], column) for column, kind in kinds.items() if kind == "DECIMAL"]
+        self._documents = [attributes[column] for column, kind in kinds.items() if kind in {"JSON", "JSONB"}]
 
     def add(self, data: bytes, emitted_at: float) -> None:
         """Append one record, a JSON object; `emitted_at` is in milliseconds since the epoch, as the protocol has it.
@@ -71,28 +74,24 @@ class Spool:
         Raises NotANumberError, and OSError when the disk is full; the file then ends in part of a line, and only
         `clear` or `close` may follow.
         """
-        if b"\\u0000" in data:
-            data = _NUL.sub(rb"\1", data)
-        row: dict[str, bytes] = {}
-        for (column, name, kind), raw in zip(self._columns, msgspec.structs.astuple(self._decode(data)), strict=True):
-            value: bytes | None = bytes(raw)
-            if not value or value == b"null":
-                continue
-            if kind == "DECIMAL":
-                value = self._number(column, value)
-                if value is None:
-                    continue
-            elif kind in {"JSON", "JSONB"}:
-                value = orjson.dumps(value.decode())
-            row[column] = name + value
+        row: Any = self._decode(_NUL.sub(rb"\1", data) if b"\\u0000" in data else data)
+        for attribute, column in self._numbers:
+            if (value := bytes(getattr(row, attribute))) not in _NOTHING:
+                setattr(row, attribute, self._number(column, value))
+        for attribute in self._documents:
+            if (value := bytes(getattr(row, attribute))) not in _NOTHING:
+                setattr(row, attribute, value.decode())
+        if self._renamed is not None:
+            row = self._renamed(*msgspec.structs.astuple(row))
         self.rows += 1
         extracted_at = datetime.fromtimestamp(emitted_at / 1000, tz=UTC).isoformat()
-        behind = _BEHIND % (str(uuid.uuid4()).encode(), extracted_at.encode(), self.rows)
-        self._waiting += b"{" + b"".join([value + b"," for value in row.values()]) + behind
+        written = msgspec.json.encode(row)
+        self._waiting += _OWN_COLUMNS % (str(uuid.uuid4()).encode(), extracted_at.encode(), self.rows)
+        self._waiting += b"}\n" if written == b"{}" else b",%b\n" % written[1:]
         if len(self._waiting) >= _WRITE_BYTES:
             self._write()
 
-    def _number(self, column: str, value: bytes) -> bytes | None:
+    def _number(self, column: str, value: bytes) -> str | None:
         try:
             number, loss = to_column(value)
         except ValueError:
@@ -133,3 +132,8 @@ class Spool:
         """Remove the file."""
         self._file.close()
         self.path.unlink(missing_ok=True)
+
+
+def _struct(names: Mapping[str, str]) -> type[msgspec.Struct]:
+    """Return a type whose fields stay the JSON they are; `names` has for each attribute what JSON calls it."""
+    return msgspec.defstruct("Row", [(name, msgspec.Raw, _ABSENT) for name in names], rename=names, omit_defaults=True)

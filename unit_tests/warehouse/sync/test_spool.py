@@ -30,6 +30,7 @@ def test_a_row_has_the_declared_columns_and_airbytes_own(tmp_path: Path) -> None
     assert row == {
         "id": 7,
         "two_words": {"a": None},
+        "empty": None,
         "_airbyte_extracted_at": "2023-11-14T22:13:20.500000+00:00",
         "_airbyte_meta": "{}",
         "_airbyte_rank": 1,
