@@ -71,6 +71,8 @@ def test_a_postgres_connection_cut_in_a_transaction_leaves_neither_rows_nor_trac
     assert sync(account, target) == 4
     captured = capsys.readouterr()
     assert "Traceback" not in captured.out + captured.err
+    assert "went away: " in captured.err.splitlines()[-1]
+    assert "refused" not in captured.err
     assert "actions" not in target.tables()
 
 

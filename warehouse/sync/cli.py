@@ -14,6 +14,7 @@ from warehouse.sync.progress import open_progress
 from warehouse.sync.redaction import Redactor
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
 
@@ -26,8 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = parse_arguments(arguments)
         for password in (_password(options.postgres or ""), os.environ.get("PGPASSWORD", "")):
             redact.learn({"password": password})
-        with handled(), open_progress(redact, quiet=options.quiet or options.plan or options.list_streams) as progress:
-            progress.phase(f"Sync into {describe_target(options)}")
+        with handled(), open_progress(redact, quiet=options.quiet) as progress:
+            progress.phase(_task(options))
             # The connector's package takes a second or two: something is to be seen before.
             from warehouse.sync.run import list_streams, plan, sync  # noqa: PLC0415
 
@@ -48,6 +49,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_INTERRUPTED
     finally:
         os.umask(umask)
+
+
+def _task(options: argparse.Namespace) -> str:
+    if options.list_streams:
+        return "Streams of the connector"
+    return f"{'Plan of a sync' if options.plan else 'Sync'} into {describe_target(options)}"
 
 
 def _password(url: str) -> str:

@@ -54,7 +54,7 @@ def plan_text(plans: Sequence[StreamPlan], known: Mapping[str, LastSync], target
         )
     if unknown := len(plans) - len(counted):
         lines.append(
-            f"{unknown} streams were never synced into this warehouse: the table says how their requests are counted. "
+            f"Never synced into this warehouse: {unknown} of them. The table says how their requests are counted. "
             "For utilization the connector tells a number when a sync starts."
         )
     lines.append(f"The limits are {_PER_MINUTE} requests a minute and {_PER_HOUR:,} an hour for each token.")

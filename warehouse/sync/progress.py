@@ -132,7 +132,7 @@ class LiveProgress(PlainProgress):
 
         elapsed = duration(time.monotonic() - self._began)
         if not self._runs:
-            return Text(f"{self._phase} … {elapsed}", style="bold", no_wrap=True, overflow="ellipsis")
+            return Text(f"{elapsed}: {self._phase} …", style="bold", no_wrap=True, overflow="ellipsis")
         running = [run for run in self._runs.values() if run.status == "running"]
         lines = [f"{run.plan.name}: {state_of(run)}" for run in running[:_MOST_STREAMS]]
         if len(running) > _MOST_STREAMS:

@@ -75,7 +75,9 @@ def plan(options: argparse.Namespace, redact: Redactor, progress: PlainProgress)
     """Print what a sync would take, as far as the last one tells; read no record."""
     known = last_syncs(options)
     with _connected(options, redact, progress) as (connector, _):
+        progress.phase("Discovering the streams")
         discovered = connector.discover()
+    progress.close()
     wanted = select(options.streams, [str(stream["name"]) for stream in discovered])
     plans = plan_streams(discovered, wanted, {}, full_refresh=options.full_refresh)
     print(redact(plan_text(plans, known, describe_target(options))))
@@ -85,7 +87,10 @@ def plan(options: argparse.Namespace, redact: Redactor, progress: PlainProgress)
 def list_streams(options: argparse.Namespace, redact: Redactor, progress: PlainProgress) -> int:
     """Print the streams the connector offers, by product."""
     with _connected(options, redact, progress) as (connector, _):
-        print(redact(streams_text(connector.discover())))
+        progress.phase("Discovering the streams")
+        discovered = connector.discover()
+    progress.close()
+    print(redact(streams_text(discovered)))
     return EXIT_COMPLETE
 
 

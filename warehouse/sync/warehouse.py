@@ -17,7 +17,7 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self
 
 import orjson
@@ -103,8 +103,7 @@ class Warehouse:
         logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
         if self._lock is not None:
             self._lock.close()
-        with suppress(SQLAlchemyError):
-            self._cache.close()
+        self._cache.close()
 
     def states(self) -> dict[str, dict[str, Any]]:
         """Return the last committed state message of each stream, by stream name."""

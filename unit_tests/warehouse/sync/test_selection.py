@@ -107,7 +107,7 @@ def test_a_plan_says_what_the_last_syncs_took_and_what_is_not_known_yet() -> Non
         ["brand_new", "full", "refresh", "?", "not", "known"],
     ]
     assert "As in the last sync of 2 streams: 42,003 rows with 510 requests, 2 min 02 s at" in text
-    assert "2 streams were never synced into this warehouse" in text
+    assert "Never synced into this warehouse: 2 of them." in text
     assert all(len(line) <= 60 for line in plan_text(plans, known, "x", width=60).splitlines()[2:8])
 
 
