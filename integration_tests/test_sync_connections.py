@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING, Any
 
 import psycopg2
@@ -53,11 +54,16 @@ def test_a_postgres_that_goes_away_is_one_sentence_and_exit_code_4(
     assert "--full-refresh" not in captured.err
     assert "Traceback" not in captured.out + captured.err
     assert captured.err.splitlines()[-1].startswith("The warehouse PostgreSQL ")
+    gc.collect()
     assert [entry.name for entry in caplog.records if entry.exc_info] == [], "logged, a traceback is printed, too"
 
 
 def test_a_postgres_connection_cut_in_a_transaction_leaves_neither_rows_nor_traceback(
-    tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    postgres_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     target = Target("postgres", tmp_path, postgres_url)
     account = Account(tmp_path, actions(3))
@@ -73,6 +79,8 @@ def test_a_postgres_connection_cut_in_a_transaction_leaves_neither_rows_nor_trac
     assert "Traceback" not in captured.out + captured.err
     assert "went away: " in captured.err.splitlines()[-1]
     assert "refused" not in captured.err
+    gc.collect()
+    assert [entry.name for entry in caplog.records if entry.exc_info] == [], "logged, a traceback is printed, too"
     assert "actions" not in target.tables()
 
 

@@ -313,7 +313,15 @@ def test_times_are_utc_and_memory_is_limited_wherever_the_server_thinks_it_is(
         limits.append(connection.exec_driver_sql("SELECT current_setting('memory_limit')").scalar_one())
         load(loader, connection, *arguments)
 
+    begin = DuckDBLoader.begin
+
+    def elsewhere(loader: DuckDBLoader, connection: Any) -> None:
+        # As a user's own settings might be.
+        connection.exec_driver_sql(f"SET TimeZone = '{zone}'")
+        begin(loader, connection)
+
     monkeypatch.setattr(DuckDBLoader, "load", limited)
+    monkeypatch.setattr(DuckDBLoader, "begin", elsewhere)
     # The second one has no zone: then it is UTC, and not the server's.
     times = ["2026-01-01T09:00:00+09:00", "2026-01-01T00:00:00", "2026-01-01"]
     rows = [{"id": number, "started_at": text} for number, text in enumerate(times)]

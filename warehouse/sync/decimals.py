@@ -16,8 +16,8 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,
 # As PostgreSQL and DuckDB round.
 _CONTEXT = Context(prec=PRECISION + SCALE, rounding=ROUND_HALF_UP)
 _STEP, _LIMIT = Decimal(1).scaleb(-SCALE), Decimal(1).scaleb(PRECISION - SCALE)
-# The digits of a double: an average has as many as that, whatever was measured.
-_OF_A_DOUBLE = (16, 17)
+# The digits of what was computed as a double, such as an average; its last ones were not measured.
+_OF_A_DOUBLE = range(13, 18)
 
 
 class Loss(Enum):
@@ -31,7 +31,7 @@ def to_column(number: bytes) -> tuple[str | None, Loss | None]:
     """Return the text that the column is read from (None for NULL), and what the column cannot hold of `number`.
 
     `number` is JSON: a number, or a string that holds one; ValueError for anything else. (Databases would take `1_000`
-    and `NaN`.) That a double of 16 or 17 digits is rounded is no loss: nobody measured its last digits.
+    and `NaN`.) That a double of 13 to 17 digits is rounded is no loss.
     """
     if _FITS.fullmatch(number):
         return number.decode(), None

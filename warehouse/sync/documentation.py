@@ -35,6 +35,14 @@ OF_PYAIRBYTE = {
         "state_json": "The last state message of the stream, as JSON.",
         "last_updated": "When the state was written.",
     },
+    "_airbyte_destination_state": {
+        "": "PyAirbyte's table: states of syncs into its destinations; this host writes nothing into it.",
+        "destination_name": "The destination.",
+        "source_name": "The connector.",
+        "stream_name": "The stream.",
+        "state_json": "The last state message of the stream, as JSON.",
+        "last_updated": "When the state was written.",
+    },
     "_airbyte_streams": {
         "": "PyAirbyte's table: the streams that were synced, so that PyAirbyte finds their tables.",
         "stream_name": "The stream.",

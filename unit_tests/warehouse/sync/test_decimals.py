@@ -41,14 +41,15 @@ def test_what_it_cannot_hold_is_rounded_or_empty_and_told(text: str) -> None:
             return
         assert column is not None
         assert Decimal(column) == rounded
-        of_a_double = len(exact.as_tuple().digits) in (16, 17)
+        of_a_double = len(exact.as_tuple().digits) in range(13, 18)
         assert (loss is Loss.ROUNDED) == (rounded != exact and not of_a_double)
 
 
 @given(st.floats(0.001, 1e6))
 def test_an_average_is_rounded_at_the_twelfth_decimal(average: float) -> None:
-    column, _ = to_column(repr(average).encode())
+    column, loss = to_column(repr(average).encode())
     assert column is not None
+    assert loss is None or average < 0.1
     assert abs(Decimal(column) - Decimal(repr(average))) <= Decimal("5e-13")
 
 
