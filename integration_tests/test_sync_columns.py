@@ -155,9 +155,6 @@ def make_old(target: Target) -> None:
 
 def of_older_version(account: Account, target: Target) -> None:
     assert sync(account, target) == 0
-    if target.kind == "duckdb":
-        for (name,) in target.sql("SELECT index_name FROM duckdb_indexes() WHERE table_name = 'droplets'"):
-            target.sql(f'DROP INDEX {{s}}."{name}"')
     make_old(target)
 
 

@@ -72,30 +72,30 @@ def write_comments(
             connection.exec_driver_sql(f"COMMENT ON {of} IS {literal(text)}", execution_options={"no_parameters": True})
 
 
-def index_name(table: Table) -> str:
-    """Return the name of a table's unique index, which changes with its key."""
-    checksum = zlib.crc32("\n".join(table.key).encode())
-    return f"{table.name[: _LONGEST_NAME - 13]}_key_{checksum:08x}"
+def create_index(connection: Connection, schema: str, table: Table) -> None:
+    """Create the unique index of a table's key in PostgreSQL, where it has one that is not there yet."""
+    if table.key:
+        into = f"{schema}.{quoted(table.name)}"
+        connection.exec_driver_sql(
+            f"CREATE UNIQUE INDEX IF NOT EXISTS {quoted(_index_name(table))} ON {into} ({listed(table.key)})"
+        )
 
 
-def drop_indexes(connection: Connection, loader: Loader, schema: str, table: Table, *, keep: str = "") -> set[str]:
-    """Drop this host's indexes of a table, but for the one to keep; return the names of those that stay."""
-    found = loader.indexes(connection, schema, table.name)
-    prefix = f"{table.name[: _LONGEST_NAME - 13]}_key_"
-    for name in found:
-        if name.startswith(prefix) and name != keep:
+def drop_old_indexes(connection: Connection, schema: str, table: Table) -> None:
+    """Drop the indexes that this host made of a key which the table had before: they would refuse rows."""
+    rows = connection.exec_driver_sql(
+        f"SELECT indexname FROM pg_indexes WHERE schemaname = '{schema}' AND tablename = '{table.name}'"
+    ).fetchall()
+    for (name,) in rows:
+        if name.startswith(_index_prefix(table)) and name != _index_name(table):
             connection.exec_driver_sql(f"DROP INDEX {schema}.{quoted(name)}")
-    return found & {keep}
 
 
-def create_index(connection: Connection, loader: Loader, schema: str, table: Table) -> None:
-    """Create the unique index of a table's key, where it has one, is not there yet, and the table is not too large."""
-    name = index_name(table)
-    if not table.key or drop_indexes(connection, loader, schema, table, keep=name):
-        return
-    into = f"{schema}.{quoted(table.name)}"
-    if loader.most_indexed_rows < float("inf"):
-        rows = connection.exec_driver_sql(f"SELECT count(*) FROM {into}").scalar_one()
-        if rows > loader.most_indexed_rows:
-            return
-    connection.exec_driver_sql(f"CREATE UNIQUE INDEX {quoted(name)} ON {into} ({listed(table.key)})")
+def _index_prefix(table: Table) -> str:
+    return f"{table.name[: _LONGEST_NAME - 13]}_key_"
+
+
+def _index_name(table: Table) -> str:
+    # It changes with the key.
+    checksum = zlib.crc32("\n".join(table.key).encode())
+    return f"{_index_prefix(table)}{checksum:08x}"

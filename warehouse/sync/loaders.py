@@ -1,4 +1,4 @@
-"""What differs between DuckDB and PostgreSQL once they are open: loading JSON lines, types, views and indexes."""
+"""What differs between DuckDB and PostgreSQL once they are open: loading JSON lines, types, views and comments."""
 
 # ruff: noqa: S608 - identifiers come from PyAirbyte's normalizer (letters, digits, underscores) only
 
@@ -29,14 +29,12 @@ class Loader(Protocol):
     """How one kind of database does what the others do differently.
 
     `json_type` is its type for JSON that can be compared and grouped. `alters_together` says whether one statement may
-    change several columns. `indexes_stay` says whether a unique index may be there while rows are replaced, and
-    `most_indexed_rows` is the size up to which a table has one.
+    change several columns, and `has_indexes` whether a table gets a unique index of its key.
     """
 
     json_type: str
     alters_together: bool
-    indexes_stay: bool
-    most_indexed_rows: float
+    has_indexes: bool
 
     def begin(self, connection: Connection) -> None:
         """Set what every transaction needs, so that times become UTC and memory stays bounded."""
@@ -53,9 +51,6 @@ class Loader(Protocol):
     def mend_views(self, connection: Connection, views: Views) -> list[str]:
         """Make views again that a change of columns broke; return a sentence for each that does not fit any more."""
 
-    def indexes(self, connection: Connection, schema: str, table: str) -> set[str]:
-        """Return the names of a table's indexes."""
-
     def comments(self, connection: Connection, schema: str, table: str) -> dict[str, str | None]:
         """Return the comment of each column, and under "" the table's own."""
 
@@ -63,15 +58,14 @@ class Loader(Protocol):
 class DuckDBLoader:
     """Loads with `read_json`.
 
-    A unique index would refuse a key that is deleted and inserted in one transaction once the file was opened anew
-    (DuckDB's "over-eager constraint checking"), and it is kept in memory: so it is not there while rows are replaced,
-    nor on large tables.
+    A table has no unique index: DuckDB 1.4 refuses a key that is deleted and inserted in one transaction once the file
+    was opened anew, keeps an index in memory, and does not give back the blocks of one that is dropped. The key is in
+    the table's comment.
     """
 
     json_type = "JSON"
     alters_together = False
-    indexes_stay = False
-    most_indexed_rows: float = 1_000_000
+    has_indexes = False
 
     def begin(self, connection: Connection) -> None:
         """Go to disk beyond 512 MB; DuckDB would take most of the machine's memory. (Its JSON reader counts in UTC.)"""
@@ -126,13 +120,6 @@ class DuckDBLoader:
             for name, reason in broken.items()
         ]
 
-    def indexes(self, connection: Connection, schema: str, table: str) -> set[str]:
-        """Return what duckdb_indexes() lists."""
-        rows = connection.exec_driver_sql(
-            f"SELECT index_name FROM duckdb_indexes() WHERE schema_name = '{schema}' AND table_name = '{table}'"
-        )
-        return {str(name) for (name,) in rows}
-
     def comments(self, connection: Connection, schema: str, table: str) -> dict[str, str | None]:
         """Return what duckdb_tables() and duckdb_columns() list."""
         where = f"WHERE schema_name = '{schema}' AND table_name = '{table}' AND database_name = current_database()"
@@ -148,8 +135,7 @@ class PostgresLoader:
 
     json_type = "JSONB"
     alters_together = True
-    indexes_stay = True
-    most_indexed_rows = float("inf")
+    has_indexes = True
 
     def begin(self, connection: Connection) -> None:
         """Count times in UTC, also behind a pooler that hands out sessions by the transaction."""
@@ -188,13 +174,6 @@ class PostgresLoader:
     def mend_views(self, connection: Connection, views: Views) -> list[str]:
         """Do nothing: see `working_views`."""
         return []
-
-    def indexes(self, connection: Connection, schema: str, table: str) -> set[str]:
-        """Return what pg_indexes lists."""
-        rows = connection.exec_driver_sql(
-            f"SELECT indexname FROM pg_indexes WHERE schemaname = '{schema}' AND tablename = '{table}'"
-        )
-        return {str(name) for (name,) in rows}
 
     def comments(self, connection: Connection, schema: str, table: str) -> dict[str, str | None]:
         """Return what the catalog says of the table and its columns."""

@@ -30,8 +30,7 @@ from warehouse.sync.documentation import (
     OF_PYAIRBYTE,
     comments_of,
     create_index,
-    drop_indexes,
-    index_name,
+    drop_old_indexes,
     write_comments,
 )
 from warehouse.sync.errors import StreamRefusedError, WarehouseError
@@ -175,13 +174,11 @@ class Warehouse:
         WarehouseError when it cannot be reached any more.
         """
         with self._transaction(table) as connection:
-            # Ahead of the rows: in DuckDB an index refuses them until the transaction that drops it has ended.
-            keep = index_name(table) if self._loader.indexes_stay else ""
-            drop_indexes(connection, self._loader, self._schema, table, keep=keep)
-        with self._transaction(table) as connection:
             self._loader.begin(connection)
             self._loader.load(connection, table, rows, _BATCH)
             count = self._deduplicate(connection, table)
+            if self._loader.has_indexes:
+                drop_old_indexes(connection, self._schema, table)
             shaping = Shaping(connection, self._loader, self._schema, table)
             warnings = shaping.prepare(_BATCH, replace=write == "replace")
             self._move(connection, table, write)
@@ -200,9 +197,9 @@ class Warehouse:
         try:
             with self._transaction(table) as connection:
                 write_comments(connection, self._loader, self._schema, table.name, comments_of(table))
-            with self._transaction(table) as connection:
-                self._loader.begin(connection)
-                create_index(connection, self._loader, self._schema, table)
+            if self._loader.has_indexes:
+                with self._transaction(table) as connection:
+                    create_index(connection, self._schema, table)
         except StreamRefusedError as error:
             self._warn(
                 f"{table.stream} is complete, but its table has no comments or no unique index of its key: "
