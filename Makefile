@@ -84,8 +84,9 @@ imports: $(STAMP) ## Check that imports go down the rooms only (.importlinter)
 check-all: lint format-check type-check imports ## Lint, format-check, type-check, and the rooms
 
 .PHONY: docs
-docs: $(STAMP) ## Write the tables of streams, metrics and faults anew
+docs: $(STAMP) ## Write the tables of streams, metrics and faults anew, and the sets of streams
 	$(BIN)/python tools/streams_table.py
+	$(BIN)/python -m tools.stream_sets
 	$(BIN)/python tools/metrics_table.py
 	$(BIN)/python -m tools.reliability faults
 

@@ -108,7 +108,7 @@ def _sync(config: Path, warehouse: Path, report: Path) -> dict[str, Any] | None:
     subprocess.run(  # noqa: S603
         [
             *(str(HOST), "--config", str(config), "--duckdb", str(warehouse)),
-            *("--schema", SCHEMA, "--json", str(report), "--quiet"),
+            *("--schema", SCHEMA, "--streams", "all", "--json", str(report), "--quiet"),
         ],
         check=False,
     )

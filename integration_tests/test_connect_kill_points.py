@@ -24,7 +24,7 @@ import requests
 from integration_tests.connector import MAIN, Run, configured, run
 from integration_tests.gate import TOKEN_PATH, Gate, Stopped
 from sandbox import Sandbox
-from warehouse.sync.connector import parse_message
+from warehouse.sync.messages import parse_message
 
 PAST = "2020-01-01T00:00:00Z"
 # The smallest pipe Linux has: the kernel takes this much of a line and makes the writer wait for the rest.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import reliability, streams_table
+from tools import reliability, stream_sets, streams_table
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "integration_tests").rglob("*.md")])
@@ -28,6 +28,10 @@ def copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_tables_of_streams_are_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
     assert streams_table.main(["--check"]) == 0, capsys.readouterr().err
+
+
+def test_the_sets_of_streams_are_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
+    assert stream_sets.main(["--check"]) == 0, capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["README.md", "docs/streams.md"])

@@ -61,6 +61,7 @@ def test_a_wheel_holds_its_own_package_and_commands_and_nothing_of_the_other(
     assert {name.split("/")[0] for name in names} == {package}
     ours = {str(path.relative_to(ROOT)) for path in (ROOT / package).rglob("*.py")}
     assert ours == {name for name in names if name.endswith(".py")}
+    assert {str(path.relative_to(ROOT)) for path in (ROOT / package).rglob("*.json")} <= set(names)
     assert not [name for name in names if name.endswith("pyproject.toml")]
     assert sorted(commands) == [f"source-digitalocean-quolum{script}" for script in scripts]
 

@@ -17,6 +17,7 @@ import yaml
 
 from source_digitalocean_quolum import SourceDigitaloceanQuolum
 from source_digitalocean_quolum.http.addresses import DEFAULT_API_BASE_URL, DEFAULT_OAUTH_BASE_URL
+from source_digitalocean_quolum.utilization.table import load as load_metrics
 
 ROOT = Path(__file__).parents[1]
 LONGEST_MODULE = 400
@@ -98,7 +99,7 @@ def test_the_connector_may_reach_the_hosts_it_asks() -> None:
 
 
 def test_suggested_streams_exist() -> None:
-    existing = {stream["$parameters"]["name"] for stream in manifest()["streams"]}
+    existing = {stream["$parameters"]["name"] for stream in manifest()["streams"]} | set(load_metrics().features)
     suggested = metadata()["suggestedStreams"]["streams"]
     assert suggested
     assert not set(suggested) - existing

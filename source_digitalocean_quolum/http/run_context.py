@@ -1,6 +1,7 @@
 """What all streams of one run share: the client with its budget, what the token may read, the parent pages."""
 
 import itertools
+import logging
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -23,6 +24,8 @@ from source_digitalocean_quolum.http.session import HttpSession
 from source_digitalocean_quolum.http.stream_access import StreamAccess
 from source_digitalocean_quolum.http.waiting import WaitNotices
 from source_digitalocean_quolum.redaction import own_secrets
+
+logger = logging.getLogger("airbyte")
 
 # The manifest's default, and the fewest threads the CDK can do with.
 DEFAULT_WORKERS, _FEWEST_WORKERS = 10, 2
@@ -134,9 +137,12 @@ class RunContext:
         return ThreadPoolExecutor(self.workers, thread_name_prefix="prefetch")
 
     def count_request(self, stream: str) -> None:
-        """Count a request that a stream sends."""
+        """Count a request that a stream sends; every hundredth is told, for hosts that show how far a run is."""
         with self._lock:
             self._requests[stream] += 1
+            total = self._requests.total()
+        if total % 100 == 0:
+            logger.info("Requests so far: %s", total)
 
     @property
     def requests_by_stream(self) -> dict[str, int]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-import json
 import os
-import shlex
 import signal
 import subprocess
 import sys
@@ -17,11 +15,10 @@ import orjson
 
 from warehouse.sync.errors import ConfigurationError, ConnectorError
 from warehouse.sync.interruption import held
+from warehouse.sync.messages import Message, log_message, parse_json, parse_message, rotated_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
-
-Message = dict[str, Any]
 
 CONSOLE_SCRIPT = "source-digitalocean-quolum"
 _GRACE_SECONDS = 5
@@ -38,17 +35,6 @@ def default_command() -> list[str]:
             f"There is no {CONSOLE_SCRIPT} beside {sys.executable}: name the command with --connector."
         )
     return [str(script)]
-
-
-def parse_command(text: str) -> list[str]:
-    """Split `--connector` as a shell would; ConfigurationError when it is empty or a quote is open."""
-    try:
-        command = shlex.split(text)
-    except ValueError as error:
-        raise ConfigurationError(f"--connector cannot be split into words: {error}.") from None
-    if not command:
-        raise ConfigurationError("--connector is empty: name the command that runs the connector.")
-    return command
 
 
 @dataclass
@@ -141,13 +127,13 @@ class Connector:
         try:
             for line in stdout:
                 message = parse_message(line)
-                if (config := _rotated_config(message)) is not None:
+                if (config := rotated_config(message)) is not None:
                     self.on_config(config)
                 else:
                     yield message
             self.failure = _failure(process, action)
             if self.failure:
-                yield _log("WARN", self.failure)
+                yield log_message("WARN", self.failure)
         finally:
             with held():
                 _end(process)
@@ -156,92 +142,9 @@ class Connector:
                 stdout.close()
 
     def _keep_unread_config(self, stdout: IO[bytes]) -> None:
-        unread = [config for line in stdout if (config := _rotated_config(_parse(line) or {})) is not None]
+        unread = [config for line in stdout if (config := rotated_config(parse_json(line) or {})) is not None]
         if unread:
             self.on_config(unread[-1])
-
-
-def parse_message(line: bytes) -> Message:
-    """Return the Airbyte message in `line`; any other text becomes a LOG message.
-
-    Raises ConnectorError for a complete line that begins like a message and is not JSON: it may have been a
-    record, and a record must not vanish. A last line without its end is a process cut off while writing.
-    """
-    message = _parse(line)
-    if message is not None:
-        _check_body(message)
-        return message
-    text = line.decode(errors="replace").strip()
-    if line.endswith(b"\n") and text.startswith('{"type"'):
-        raise ConnectorError(f"The connector wrote a message that is not JSON: {text[:120]}…")
-    return _log("INFO", text)
-
-
-def _parse(line: bytes) -> Message | None:
-    try:
-        message = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        try:
-            # Half a surrogate pair or NaN: Python's own parser takes them, and a record is not lost for one.
-            relaxed = json.loads(line)
-            message = json.loads(json.dumps(relaxed, ensure_ascii=False).encode("utf-8", "replace"))
-        except ValueError:
-            return None
-    return message if isinstance(message, dict) and "type" in message else None
-
-
-# Where each type of message has its body, and what the host reads from it without a default.
-_BODIES: dict[str, tuple[str, dict[str, type | tuple[type, ...]]]] = {
-    "RECORD": ("record", {"stream": str, "data": dict, "emitted_at": (int, float)}),
-    "STATE": ("state", {}),
-    "LOG": ("log", {}),
-    "TRACE": ("trace", {"type": str}),
-    "CATALOG": ("catalog", {"streams": list}),
-    "CONNECTION_STATUS": ("connectionStatus", {}),
-    "CONTROL": ("control", {}),
-}
-_TRACES = {"ERROR": "error", "STREAM_STATUS": "stream_status"}
-
-
-def _check_body(message: Message) -> None:
-    """Raise ConnectorError for a message that lacks what its type promises: a record must not vanish."""
-    name, required = _BODIES.get(str(message["type"]), ("", {}))
-    if not name:
-        return
-    body = message.get(name)
-    if not isinstance(body, dict):
-        raise ConnectorError(f"The connector wrote a {message['type']} without its `{name}`.")
-    for field_name, kind in required.items():
-        if not isinstance(body.get(field_name), kind):
-            raise ConnectorError(f"The connector wrote a {message['type']} without `{name}.{field_name}`.")
-    if name == "trace" and (part := _TRACES.get(body["type"])):
-        inner = body.get(part)
-        if not isinstance(inner, dict):
-            raise ConnectorError(f"The connector wrote a TRACE without `trace.{part}`.")
-        descriptor = inner.get("stream_descriptor")
-        if part == "stream_status" and not (
-            isinstance(inner.get("status"), str) and isinstance(descriptor, dict) and "name" in descriptor
-        ):
-            raise ConnectorError("The connector wrote a stream status without its stream or its status.")
-    if name == "control" and body.get("type") == "CONNECTOR_CONFIG":
-        held = body.get("connectorConfig")
-        if not isinstance(held, dict) or not isinstance(held.get("config"), dict):
-            raise ConnectorError("The connector wrote a CONTROL without its configuration.")
-
-
-def _rotated_config(message: Message) -> dict[str, Any] | None:
-    if message.get("type") != "CONTROL":
-        return None
-    control = message.get("control")
-    if not isinstance(control, dict) or control.get("type") != "CONNECTOR_CONFIG":
-        return None
-    held_config = control.get("connectorConfig")
-    config = held_config.get("config") if isinstance(held_config, dict) else None
-    return config if isinstance(config, dict) else None
-
-
-def _log(level: str, text: str) -> Message:
-    return {"type": "LOG", "log": {"level": level, "message": text}}
 
 
 def _failure(process: subprocess.Popen[bytes], action: str) -> str | None:

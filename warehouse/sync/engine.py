@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from warehouse.sync.errors import StreamRefusedError
 from warehouse.sync.interruption import held
-from warehouse.sync.spool import Spool
+from warehouse.sync.spool import NotANumberError, Spool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from warehouse.sync.plan import StreamPlan
-    from warehouse.sync.warehouse import Table, Warehouse, Write
+    from warehouse.sync.tables import Table
+    from warehouse.sync.warehouse import Warehouse, Write
 
 BATCH_ROWS = 10_000
 COMMIT_SECONDS = 15.0
+# How the connector logs its requests: of each stream at the end, and their number now and then.
 _REQUESTS_PREFIX = "Requests made: "
+_SO_FAR = re.compile(r"Requests so far: (\d+)")
 _ENDED = frozenset({"complete", "incomplete"})
 
 
@@ -38,10 +42,13 @@ class StreamRun:
     refused: bool = False
     spool_failed: bool = False
     requests: int | None = None
+    warnings: list[str] = field(default_factory=list)
     state: Mapping[str, Any] | None = None
     started: float | None = None
     ended: float | None = None
     last_commit: float = field(default_factory=time.monotonic)
+    # Until when the connector waits for DigitalOcean's rate limit, by the clock.
+    waits_until: float = 0.0
 
     @property
     def seconds(self) -> float:
@@ -57,6 +64,9 @@ class Progress(Protocol):
 
     def say(self, level: str, text: str) -> None:
         """Pass on a message meant for the operator."""
+
+    def count_requests(self, total: int) -> None:
+        """Take the number of requests that the connector has made so far."""
 
 
 class Engine:
@@ -75,10 +85,11 @@ class Engine:
         self._warehouse = warehouse
         self._progress = progress
         self._error: str | None = None
+        self._unselected: set[str] = set()
         self.runs: dict[str, StreamRun] = {}
         for number, plan in enumerate(plans):
             table = warehouse.table(plan.name, plan.stream.get("json_schema") or {}, plan.key)
-            spool = Spool(work_dir / f"records-{number}.jsonl", table.columns)
+            spool = Spool(work_dir / f"records-{number}.jsonl", table.columns, table.types)
             self.runs[plan.name] = StreamRun(plan, table, spool)
 
     def process(self, messages: Iterable[dict[str, Any]]) -> None:
@@ -115,7 +126,9 @@ class Engine:
     def _run(self, name: str) -> StreamRun | None:
         run = self.runs.get(name)
         if run is None:
-            self._progress.say("WARN", f"The connector sent messages of {name}, which was not selected.")
+            if name not in self._unselected:
+                self._unselected.add(name)
+                self._progress.say("WARN", f"The connector sent messages of {name}, which was not selected.")
         elif run.started is None:
             run.started = time.monotonic()
             run.status = "running"
@@ -131,6 +144,14 @@ class Engine:
         except OSError as error:
             self._fail_spool(run, error)
             return
+        except NotANumberError as error:
+            self._refuse(
+                run,
+                f"A record of {run.plan.name} holds something else than a number in {error}, which the stream's schema "
+                "says is a number: nothing more of this stream is written.",
+            )
+            return
+        run.waits_until = 0.0
         if run.plan.write == "merge" and run.spool.rows >= 2 * BATCH_ROWS:
             # No state came since the batch was full: the next one covers these rows, too.
             self._commit(run)
@@ -166,6 +187,9 @@ class Engine:
                 self._end_complete(run)
             elif status["status"] == "INCOMPLETE":
                 self._end_incomplete(run)
+            elif (until := _waits_until(status)) is not None:
+                run.waits_until = until
+                self._progress.changed(run)
 
     def _trace_error(self, error: dict[str, Any]) -> None:
         message, kind = error.get("message") or "An error without a message", error.get("failure_type")
@@ -182,6 +206,8 @@ class Engine:
         text = str(log.get("message") or "")
         if text.startswith(_REQUESTS_PREFIX):
             self._requests(text.removeprefix(_REQUESTS_PREFIX))
+        elif so_far := _SO_FAR.fullmatch(text):
+            self._progress.count_requests(int(so_far[1]))
         self._progress.say(str(log.get("level") or "INFO"), text)
 
     def _requests(self, text: str) -> None:
@@ -198,6 +224,7 @@ class Engine:
         with held():
             self._commit(run)
             if not run.refused and not run.spool_failed:
+                self._warehouse.document(run.table)
                 run.status, run.error = "complete", None
             self._ended(run)
 
@@ -212,6 +239,9 @@ class Engine:
         self._ended(run)
 
     def _ended(self, run: StreamRun) -> None:
+        for (column, loss), count in run.spool.losses.items():
+            run.warnings.append(f"{run.plan.name}: {count:,} values of {column} have {loss.value}.")
+            self._progress.say("WARN", run.warnings[-1])
         run.spool.clear()
         run.ended = time.monotonic()
         self._progress.changed(run)
@@ -251,6 +281,19 @@ class Engine:
         try:
             write()
         except StreamRefusedError as error:
-            run.refused, run.status, run.error = True, "incomplete", str(error)
-            run.ended = time.monotonic()
-            self._progress.say("ERROR", str(error))
+            self._refuse(run, str(error))
+
+    def _refuse(self, run: StreamRun, reason: str) -> None:
+        run.spool.clear()
+        run.refused, run.status, run.error = True, "incomplete", reason
+        run.ended = time.monotonic()
+        self._progress.say("ERROR", reason)
+
+
+def _waits_until(status: Mapping[str, Any]) -> float | None:
+    """Return when a stream goes on that waits for a rate limit, in seconds since the epoch."""
+    for reason in status.get("reasons") or ():
+        reset = (reason.get("rate_limited") or {}).get("quota_reset") if isinstance(reason, dict) else None
+        if isinstance(reset, int | float):
+            return reset / 1000
+    return None

@@ -1,73 +1,141 @@
-"""What differs between DuckDB and PostgreSQL: opening, locking out another sync, and loading JSON lines."""
+"""What differs between DuckDB and PostgreSQL once they are open: loading JSON lines, types, views and comments."""
 
 # ruff: noqa: S608 - identifiers come from PyAirbyte's normalizer (letters, digits, underscores) only
 
 from __future__ import annotations
 
-import os
 import re
-import socket
-import warnings
-import zlib
 from typing import IO, TYPE_CHECKING, Any, Protocol
-from urllib.parse import urlsplit
 
 import psycopg2
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
-from warehouse.sync.errors import ConfigurationError, LockedError, WarehouseError
 from warehouse.sync.spool import RANK_COLUMN
-from warehouse.sync.warehouse import Table, Warehouse, prepare_pyairbyte
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy.engine import Connection
 
-_SCHEMA_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
-_RESERVED_SCHEMAS = frozenset({"information_schema", "pg_catalog", "pg_toast", "temp", "system"})
-_LOCK_CLASS = 0x0D0  # the first half of the advisory lock's number; the second is the schema's checksum
+    from warehouse.sync.tables import Table
+
+# DuckDB's default.
+_LINE = 1 << 24
+# Qualified names of views, with the statement that made each and its comment.
+Views = dict[str, tuple[str, str | None]]
 
 
 class Loader(Protocol):
-    """How one kind of database starts a transaction and reads a file of JSON lines."""
+    """How one kind of database does what the others do differently.
+
+    `json_type` is its type for JSON that can be compared and grouped. `alters_together` says whether one statement may
+    change several columns, and `has_indexes` whether a table gets a unique index of its key.
+    """
+
+    json_type: str
+    alters_together: bool
+    has_indexes: bool
 
     def begin(self, connection: Connection) -> None:
-        """Set what every transaction needs: the time zone, so that offsets become UTC."""
+        """Set what every transaction needs, so that times become UTC and memory stays bounded."""
 
     def load(self, connection: Connection, table: Table, rows: Path, into: str) -> None:
         """Create the temporary table `into` from the file: the table's columns and the rank of each row."""
 
+    def column_types(self, connection: Connection, name: str) -> dict[str, str]:
+        """Return the type of each column of a table, with its precision."""
 
-def check_schema_name(schema: str) -> None:
-    """Refuse a schema name that would need quoting, or that the databases keep for themselves."""
-    if not _SCHEMA_NAME.fullmatch(schema) or schema in _RESERVED_SCHEMAS:
-        raise ConfigurationError(
-            f"The schema name {schema!r} cannot be used: take lower-case letters, digits and underscores."
-        )
+    def working_views(self, connection: Connection) -> Views:
+        """Return the views that a change of columns would break without a word."""
+
+    def mend_views(self, connection: Connection, views: Views) -> list[str]:
+        """Make views again that a change of columns broke; return a sentence for each that does not fit any more."""
+
+    def comments(self, connection: Connection, schema: str, table: str) -> dict[str, str | None]:
+        """Return the comment of each column, and under "" the table's own."""
 
 
 class DuckDBLoader:
-    """Loads with `read_json`."""
+    """Loads with `read_json`.
+
+    A table has no unique index: DuckDB 1.4 refuses a key that is deleted and inserted in one transaction once the file
+    was opened anew, keeps an index in memory, and does not give back the blocks of one that is dropped. The key is in
+    the table's comment.
+    """
+
+    json_type = "JSON"
+    alters_together = False
+    has_indexes = False
 
     def begin(self, connection: Connection) -> None:
-        """Count times in UTC, and go to disk beyond 512 MB; DuckDB would take most of the machine's memory."""
-        for setting in ("TimeZone = 'UTC'", "memory_limit = '512MB'", "preserve_insertion_order = false"):
+        """Go to disk beyond 512 MB; DuckDB would take most of the machine's memory. (Its JSON reader counts in UTC.)"""
+        for setting in ("memory_limit = '512MB'", "preserve_insertion_order = false"):
             connection.exec_driver_sql(f"SET {setting}")
 
     def load(self, connection: Connection, table: Table, rows: Path, into: str) -> None:
         """Read the file in one scan; the declared type decides, nothing is guessed."""
         path = str(rows).replace("'", "''")
-        kinds = ", ".join(f"'{column}': '{_read_as(kind)}'" for column, kind in table.types.items())
+        kinds = ", ".join(f"'{column}': '{_read_as(kind, 'VARCHAR')}'" for column, kind in table.types.items())
         connection.exec_driver_sql(
             f"CREATE TEMP TABLE {into} AS SELECT {_select(table)} FROM read_json('{path}',"
-            f" format = 'newline_delimited', columns = {{{kinds}, '{RANK_COLUMN}': 'BIGINT'}})"
+            f" format = 'newline_delimited', maximum_object_size = {_longest_line(rows)},"
+            f" columns = {{{kinds}, '{RANK_COLUMN}': 'BIGINT'}})"
         )
+
+    def column_types(self, connection: Connection, name: str) -> dict[str, str]:
+        """Return what DESCRIBE says."""
+        rows = connection.exec_driver_sql(f"SELECT column_name, column_type FROM (DESCRIBE {name})")
+        return {str(column): str(kind) for column, kind in rows}
+
+    def working_views(self, connection: Connection) -> Views:
+        """Return all views that can be read: one remembers the columns of its tables, and ends when they change."""
+        rows = connection.exec_driver_sql(
+            "SELECT schema_name, view_name, sql, comment FROM duckdb_views()"
+            " WHERE NOT internal AND NOT temporary AND database_name = current_database() ORDER BY view_oid"
+        ).fetchall()
+        views = {f'"{schema}"."{name}"': (str(sql), comment) for schema, name, sql, comment in rows}
+        return {
+            name: view for name, view in views.items() if _failure(connection, f"SELECT * FROM {name} LIMIT 0") is None
+        }
+
+    def mend_views(self, connection: Connection, views: Views) -> list[str]:
+        """Make each view again that cannot be read any more, those that others are made of first."""
+        broken = {name: "" for name in views if _failure(connection, f"SELECT * FROM {name} LIMIT 0") is not None}
+        mended = True
+        while mended:
+            mended = False
+            for name in list(broken):
+                sql, comment = views[name]
+                reason = _failure(connection, re.sub(r"^CREATE VIEW", "CREATE OR REPLACE VIEW", sql))
+                if reason is None and _failure(connection, f"SELECT * FROM {name} LIMIT 0") is None:
+                    mended = True
+                    del broken[name]
+                    if comment is not None:
+                        connection.exec_driver_sql(f"COMMENT ON VIEW {name} IS {literal(comment)}")
+                else:
+                    broken[name] = reason or ""
+        return [
+            f"The view {name} does not fit the new columns of its tables, and cannot be read any more: make it again. "
+            f"DuckDB says: {reason}".strip()
+            for name, reason in broken.items()
+        ]
+
+    def comments(self, connection: Connection, schema: str, table: str) -> dict[str, str | None]:
+        """Return what duckdb_tables() and duckdb_columns() list."""
+        where = f"WHERE schema_name = '{schema}' AND table_name = '{table}' AND database_name = current_database()"
+        rows = connection.exec_driver_sql(
+            f"SELECT '', comment FROM duckdb_tables() {where}"
+            f" UNION ALL SELECT column_name, comment FROM duckdb_columns() {where}"
+        )
+        return {str(name): comment for name, comment in rows}
 
 
 class PostgresLoader:
     """Loads with COPY into one JSON column, then `json_to_record`: exact decimals, one pass a line."""
+
+    json_type = "JSONB"
+    alters_together = True
+    has_indexes = True
 
     def begin(self, connection: Connection) -> None:
         """Count times in UTC, also behind a pooler that hands out sessions by the transaction."""
@@ -84,12 +152,37 @@ class PostgresLoader:
             except psycopg2.Error as error:
                 # The driver is spoken to directly here, and its errors are to be the same as everywhere.
                 raise OperationalError(statement, None, error, connection_invalidated=bool(driver.closed)) from error
-        kinds = ", ".join(f'"{column}" {_read_as(kind)}' for column, kind in table.types.items())
+        kinds = ", ".join(f'"{column}" {_read_as(kind, "TEXT")}' for column, kind in table.types.items())
         connection.exec_driver_sql(
             f"CREATE TEMP TABLE {into} ON COMMIT DROP AS SELECT {_select(table)} FROM _airbyte_lines,"
             f" json_to_record(line) AS line_record({kinds}, {RANK_COLUMN} BIGINT)"
         )
         connection.exec_driver_sql("DROP TABLE _airbyte_lines")
+
+    def column_types(self, connection: Connection, name: str) -> dict[str, str]:
+        """Return what the catalog says; a cursor's description leaves the precision out."""
+        rows = connection.exec_driver_sql(
+            "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"
+            f" WHERE attrelid = '{name}'::regclass AND attnum > 0 AND NOT attisdropped"
+        )
+        return {str(column): str(kind) for column, kind in rows}
+
+    def working_views(self, connection: Connection) -> Views:
+        """Return none: PostgreSQL refuses the change that would break one."""
+        return {}
+
+    def mend_views(self, connection: Connection, views: Views) -> list[str]:
+        """Do nothing: see `working_views`."""
+        return []
+
+    def comments(self, connection: Connection, schema: str, table: str) -> dict[str, str | None]:
+        """Return what the catalog says of the table and its columns."""
+        rows = connection.exec_driver_sql(
+            f"SELECT '', obj_description('{schema}.\"{table}\"'::regclass, 'pg_class')"
+            " UNION ALL SELECT attname, col_description(attrelid, attnum) FROM pg_attribute"
+            f" WHERE attrelid = '{schema}.\"{table}\"'::regclass AND attnum > 0 AND NOT attisdropped"
+        )
+        return {str(name): comment for name, comment in rows}
 
 
 class _CopyText:
@@ -102,95 +195,48 @@ class _CopyText:
         return self._file.read(size).replace(b"\\", b"\\\\")
 
 
-def _read_as(kind: str) -> str:
+def literal(text: str) -> str:
+    """Return a text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _failure(connection: Connection, statement: str) -> str | None:
+    """Run a statement that may be refused before it begins; return the reason, None when it was done."""
+    try:
+        connection.exec_driver_sql(statement)
+    except DBAPIError as error:
+        return str(error.orig).strip().split("\n")[0]
+    return None
+
+
+def _longest_line(rows: Path) -> int:
+    """Return the size DuckDB has to expect of a line; its buffers are twice as large, so no more than needed."""
+    if rows.stat().st_size <= _LINE:
+        return _LINE
+    with rows.open("rb") as file:
+        longest = max(len(line) for line in file)
+    # DuckDB cuts a line in two that is exactly as long as it was told.
+    return max(_LINE, longest + 1024)
+
+
+def _is_text(kind: str) -> bool:
+    # The spool holds numbers and JSON as text.
+    return kind.startswith(("DECIMAL", "JSON"))
+
+
+def _read_as(kind: str, text: str) -> str:
+    if _is_text(kind):
+        return text
     # A plain TIMESTAMP ignores the offset in the text.
     return "TIMESTAMPTZ" if kind == "TIMESTAMP" else kind
 
 
 def _select(table: Table) -> str:
-    columns = [
-        f'"{column}" AT TIME ZONE \'UTC\' AS "{column}"' if kind == "TIMESTAMP" else f'"{column}"'
-        for column, kind in table.types.items()
-    ]
+    columns = [f'{_converted(column, kind)} AS "{column}"' for column, kind in table.types.items()]
     return ", ".join([*columns, RANK_COLUMN])
 
 
-def open_duckdb(path: Path, schema: str, work_dir: Path) -> Warehouse:
-    """Open or create the DuckDB file; its own lock keeps others out until the warehouse is closed."""
-    check_schema_name(schema)
-    if str(path).startswith((":memory:", "md:", "motherduck:")):
-        raise ConfigurationError(f"--duckdb {path}: name a file.")
-    if path.name.split(".")[0].lower() == schema or path.stem.lower() == schema:
-        raise ConfigurationError(
-            f"The DuckDB file {path} and the schema {schema} have the same name, which makes every query "
-            "ambiguous to DuckDB: choose another --duckdb or --schema."
-        )
-    if not path.parent.is_dir():
-        raise ConfigurationError(f"The folder of the DuckDB file {path} does not exist: create it first.")
-    prepare_pyairbyte(work_dir)
-    from airbyte.caches import DuckDBCache  # noqa: PLC0415
-
-    try:
-        cache = DuckDBCache(db_path=path.absolute(), schema_name=schema, cache_dir=work_dir / "cache")
-    except SQLAlchemyError as error:
-        reason = _first_line(error)
-        if "lock" in reason.lower():
-            raise LockedError(
-                f"The DuckDB file {path} is open in another process; close it first. DuckDB says: {reason}"
-            ) from None
-        raise WarehouseError(f"The DuckDB file {path} cannot be opened. DuckDB says: {reason}") from None
-    return Warehouse(cache, DuckDBLoader(), f"DuckDB {path}, schema {schema}")
-
-
-def open_postgres(url: str, schema: str, work_dir: Path) -> Warehouse:
-    """Connect to PostgreSQL and keep other syncs out of the schema until the warehouse is closed.
-
-    The URL is libpq's (`postgresql://user:password@host:port/database?sslmode=require`); a password that is
-    not in it comes from PGPASSWORD or ~/.pgpass, as for psql.
-    """
-    check_schema_name(schema)
-    address = _postgres_url(url)
-    prepare_pyairbyte(work_dir)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from warehouse.sync.postgres_cache import PostgresUrlCache  # noqa: PLC0415
-
-    where = f"PostgreSQL {address.host or 'on the local socket'}, database {address.database}, schema {schema}"
-    try:
-        cache = PostgresUrlCache.at(address, schema, work_dir / "cache", f"{socket.gethostname()}:{os.getpid()}")
-        lock = cache.get_sql_engine().connect()
-        _lock_schema(lock, schema, where)
-    except SQLAlchemyError as error:
-        raise WarehouseError(f"{where} cannot be used: {_first_line(error)}") from None
-    return Warehouse(cache, PostgresLoader(), where, lock)
-
-
-def _postgres_url(url: str) -> URL:
-    try:
-        address = make_url(url)
-    except (ArgumentError, ValueError):
-        # Never repeat the text: it may hold a password.
-        raise ConfigurationError(
-            "--postgres is not a URL: write postgresql://user@host:5432/database, the password in PGPASSWORD."
-        ) from None
-    if urlsplit(url).scheme not in {"postgresql", "postgres"} or not address.database:
-        raise ConfigurationError("--postgres must be postgresql://user@host:5432/database.")
-    return address.set(drivername="postgresql+psycopg2")
-
-
-def _lock_schema(connection: Connection, schema: str, where: str) -> None:
-    # Held by a transaction rather than a session, so that it also works behind a transaction pooler.
-    number = zlib.crc32(schema.encode()) - (1 << 31)
-    connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
-    if connection.exec_driver_sql(f"SELECT pg_try_advisory_xact_lock({_LOCK_CLASS}, {number})").scalar_one():
-        return
-    holder = connection.exec_driver_sql(
-        "SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory'"
-        f" AND granted AND classid = {_LOCK_CLASS} AND objid::bigint = {number % (1 << 32)} LIMIT 1"
-    ).scalar_one_or_none()
-    connection.close()
-    raise LockedError(f"{where}, is in use by another sync ({holder or 'unnamed'}): wait until it has ended.")
-
-
-def _first_line(error: SQLAlchemyError) -> str:
-    return str(getattr(error, "orig", None) or error).strip().split("\n")[0]
+def _converted(column: str, kind: str) -> str:
+    if _is_text(kind):
+        return f'CAST("{column}" AS {kind})'
+    return f"\"{column}\" AT TIME ZONE 'UTC'" if kind == "TIMESTAMP" else f'"{column}"'

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from warehouse.sync.errors import ConfigurationError, ConnectorError
+from warehouse.sync.errors import ConnectorError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,9 +70,6 @@ def plan_streams(
     `full_refresh`, replace their table. Only incremental streams are given a state: a full refresh that is
     handed the state of a completed one would read nothing and empty the table.
     """
-    known = [str(stream["name"]) for stream in discovered]
-    if unknown := [name for name in wanted or () if name not in known]:
-        raise ConfigurationError(" ".join(_unknown(name, known) for name in unknown))
     return [
         _plan(stream, states.get(stream["name"]), full_refresh=full_refresh)
         for stream in discovered
@@ -96,9 +92,3 @@ def _plan(stream: Mapping[str, Any], state: Mapping[str, Any] | None, *, full_re
     if incremental and not full_refresh:
         write = "merge" if key else "append"
     return StreamPlan(stream, incremental, write, key, state if write != "replace" else None)
-
-
-def _unknown(name: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    hint = f"the nearest are {', '.join(near)}" if near else f"there are {len(known)} streams, see discover"
-    return f"There is no stream {name!r}: {hint}."

@@ -1,16 +1,19 @@
-"""The result of a local sync: the table at the end and the JSON report."""
+"""The result of a local sync: the table and the totals at the end, and the JSON report."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from warehouse.sync.text import duration, output_width, table
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from warehouse.sync.engine import StreamRun
 
 _HEADINGS = ("stream", "mode", "rows", "seconds", "status", "requests")
 _RIGHT_ALIGNED = frozenset({"rows", "seconds", "requests"})
+_SPARE = ("mode", "seconds", "requests")
 
 
 def stream_entry(run: StreamRun) -> dict[str, Any]:
@@ -23,27 +26,24 @@ def stream_entry(run: StreamRun) -> dict[str, Any]:
         "status": run.status,
         "requests": run.requests,
         "error": run.error,
+        "warnings": run.warnings,
     }
 
 
-def table_text(runs: Iterable[StreamRun]) -> str:
-    """Return the final table as text; the error of a stream that failed follows below it."""
-    runs = list(runs)
-    lines = [_cells(run) for run in runs]
-    widths = [max(len(line[index]) for line in [_HEADINGS, *lines]) for index in range(len(_HEADINGS))]
-    text = [_row(_HEADINGS, widths), _row(["-" * width for width in widths], widths)]
-    text += [_row(line, widths) for line in lines]
-    text += [f"{run.plan.name}: {run.error}" for run in runs if run.error]
-    return "\n".join(text)
+def result_text(runs: Sequence[StreamRun], seconds: float, width: int | None = None) -> str:
+    """Return the final table; below it the error of each stream that failed, and the totals."""
+    rows = [_cells(run) for run in runs]
+    lines = table(_HEADINGS, rows, right=_RIGHT_ALIGNED, spare=_SPARE, width=width or output_width())
+    lines += [f"{run.plan.name}: {run.error}" for run in runs if run.error]
+    complete = sum(run.status == "complete" for run in runs)
+    requests = sum(run.requests or 0 for run in runs)
+    lines.append(
+        f"{complete} of {len(runs)} streams complete: {sum(run.rows for run in runs):,} rows"
+        f" with {requests:,} requests in {duration(seconds)}."
+    )
+    return "\n".join(lines)
 
 
 def _cells(run: StreamRun) -> list[str]:
     requests = "" if run.requests is None else f"{run.requests:,}"
     return [run.plan.name, run.plan.mode, f"{run.rows:,}", f"{run.seconds:.1f}", run.status, requests]
-
-
-def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
-    return "  ".join(
-        cell.rjust(width) if heading in _RIGHT_ALIGNED else cell.ljust(width)
-        for heading, cell, width in zip(_HEADINGS, cells, widths, strict=True)
-    ).rstrip()

@@ -6,8 +6,8 @@ and the rows and the state that covers them are written here, in ONE transaction
 the tables hold exactly what the state says. States live in `_airbyte_state`, beside the rows, in the form
 PyAirbyte reads, so `airbyte.DuckDBCache` opens the result like one of its own.
 
-Types are PyAirbyte's: integer BIGINT, number DECIMAL(38, 9), date-time TIMESTAMP in UTC, object and array
-JSON.
+Types are PyAirbyte's, but for two: integer BIGINT, number DECIMAL(38, 12) instead of 9 decimals, date-time TIMESTAMP
+in UTC, object and array JSON (in PostgreSQL JSONB instead of json, which has no equality).
 """
 
 # ruff: noqa: S608 - identifiers come from PyAirbyte's normalizer (letters, digits, underscores) only
@@ -17,25 +17,37 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self
 
 import orjson
 import sqlalchemy
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from warehouse.sync import history
+from warehouse.sync.decimals import SQL_TYPE as DECIMAL_TYPE
+from warehouse.sync.documentation import (
+    OF_PYAIRBYTE,
+    comments_of,
+    create_index,
+    drop_old_indexes,
+    write_comments,
+)
 from warehouse.sync.errors import StreamRefusedError, WarehouseError
 from warehouse.sync.interruption import held
 from warehouse.sync.spool import EXTRACTED_AT_COLUMN, META_COLUMN, RANK_COLUMN, RAW_ID_COLUMN
+from warehouse.sync.tables import Shaping, Table, listed, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from sqlalchemy.engine import Connection
 
+    from warehouse.sync.engine import StreamRun
     from warehouse.sync.loaders import Loader
+    from warehouse.sync.schema_lock import SchemaLock
 
 Write = Literal["replace", "merge", "append"]
 
@@ -62,24 +74,21 @@ def prepare_pyairbyte(work_dir: Path) -> None:
         import airbyte.caches  # noqa: F401, PLC0415
 
 
-@dataclass(frozen=True)
-class Table:
-    """Where one stream lands: its table, each property's column, each column's SQL type, its key."""
-
-    stream: str
-    name: str
-    columns: Mapping[str, str]
-    types: Mapping[str, str]
-    key: Sequence[str]
-
-
 class Warehouse:
-    """One schema of one database; opened by `loaders.open_duckdb` and `loaders.open_postgres`."""
+    """One schema of one database; opened by `opening.open_duckdb` and `opening.open_postgres`."""
 
-    def __init__(self, cache: Any, loader: Loader, description: str, lock: Connection | None = None) -> None:
+    def __init__(
+        self,
+        cache: Any,
+        loader: Loader,
+        description: str,
+        warn: Callable[[str], None],
+        lock: SchemaLock | None = None,
+    ) -> None:
         self._cache = cache
         self._processor = cache.processor
         self._loader = loader
+        self._warn = warn
         self._lock = lock
         self._schema: str = cache.schema_name
         self.description = description
@@ -91,11 +100,9 @@ class Warehouse:
         """Close; a server that went away has closed its side, and what it had committed is kept."""
         # The pool tells of a connection it cannot reset in a traceback of its own.
         logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
-        with suppress(SQLAlchemyError):
-            if self._lock is not None:
-                self._lock.close()
-        with suppress(SQLAlchemyError):
-            self._cache.close()
+        if self._lock is not None:
+            self._lock.close()
+        self._cache.close()
 
     def states(self) -> dict[str, dict[str, Any]]:
         """Return the last committed state message of each stream, by stream name."""
@@ -106,6 +113,20 @@ class Warehouse:
             )
         return {row["stream_name"]: orjson.loads(row["state_json"]) for row in rows}
 
+    def streams(self) -> set[str]:
+        """Return the streams that were ever synced into this schema."""
+        return set(self._cache.processor.catalog_provider.stream_names)
+
+    def remember(self, runs: Iterable[StreamRun], started: datetime) -> None:
+        """Keep what the complete streams of a sync took; a failure is told and costs nothing."""
+        complete = [run for run in runs if run.status == "complete"]
+        try:
+            with held(), self._processor.get_sql_connection() as connection:
+                history.remember(connection, self._schema, complete, started)
+                write_comments(connection, self._loader, self._schema, history.TABLE, history.COMMENTS)
+        except SQLAlchemyError as error:
+            self._warn(f"What this sync took could not be kept for the next --plan: {_reason(error)}")
+
     def register(self, configured_catalog: Mapping[str, Any]) -> None:
         """Describe the streams in `_airbyte_streams`, so that PyAirbyte finds their tables."""
         from airbyte_protocol.models import ConfiguredAirbyteCatalog  # noqa: PLC0415
@@ -113,19 +134,37 @@ class Warehouse:
         catalog = ConfiguredAirbyteCatalog.model_validate(configured_catalog)
         with self._reached(), held():
             self._cache.register_source(SOURCE_NAME, catalog, {stream.stream.name for stream in catalog.streams})
+            with self._processor.get_sql_connection() as connection:
+                for name, comments in OF_PYAIRBYTE.items():
+                    write_comments(connection, self._loader, self._schema, name, comments)
 
     def table(self, stream: str, json_schema: Mapping[str, Any], key: Sequence[str]) -> Table:
         """Return the table of a stream from its JSON schema and its primary key (property names)."""
         normalize = self._processor.normalizer.normalize
         properties: Mapping[str, Any] = json_schema.get("properties") or {}
         columns = {name: str(normalize(name)) for name in properties}
-        types = {
-            columns[name]: str(self._processor.type_converter.to_sql_type(definition))
+        types = {columns[name]: self._sql_type(definition) for name, definition in properties.items()}
+        types |= {RAW_ID_COLUMN: "VARCHAR", EXTRACTED_AT_COLUMN: "TIMESTAMP", META_COLUMN: self._loader.json_type}
+        descriptions = {
+            columns[name]: str(definition["description"])
             for name, definition in properties.items()
+            if definition.get("description")
         }
-        types |= {RAW_ID_COLUMN: "VARCHAR", EXTRACTED_AT_COLUMN: "TIMESTAMP", META_COLUMN: "JSON"}
-        name = str(self._processor.get_sql_table_name(stream))
-        return Table(stream, name, columns, types, [str(normalize(part)) for part in key])
+        return Table(
+            stream,
+            str(self._processor.get_sql_table_name(stream)),
+            columns,
+            types,
+            [str(normalize(part)) for part in key],
+            str(json_schema.get("description") or ""),
+            descriptions,
+        )
+
+    def _sql_type(self, definition: Mapping[str, Any]) -> str:
+        kind = str(self._processor.type_converter.to_sql_type(definition))
+        if kind.startswith("DECIMAL"):
+            return DECIMAL_TYPE
+        return self._loader.json_type if kind == "JSON" else kind
 
     def land(self, table: Table, rows: Path, write: Write, state: Mapping[str, Any] | None) -> int:
         """Write the spooled `rows` and `state` in one transaction; return how many rows were landed.
@@ -138,11 +177,34 @@ class Warehouse:
             self._loader.begin(connection)
             self._loader.load(connection, table, rows, _BATCH)
             count = self._deduplicate(connection, table)
-            self._prepare_table(connection, table, write)
+            if self._loader.has_indexes:
+                drop_old_indexes(connection, self._schema, table)
+            shaping = Shaping(connection, self._loader, self._schema, table)
+            warnings = shaping.prepare(_BATCH, replace=write == "replace")
             self._move(connection, table, write)
             self._write_state(connection, table.stream, state, forget=write == "replace")
             connection.exec_driver_sql(f"DROP TABLE {_BATCH}")
+        for text in warnings:
+            self._warn(text)
         return count
+
+    def document(self, table: Table) -> None:
+        """Write a complete table's comments and the index of its key.
+
+        What the database refuses here is told and costs no row. Raises WarehouseError when it cannot be reached any
+        more.
+        """
+        try:
+            with self._transaction(table) as connection:
+                write_comments(connection, self._loader, self._schema, table.name, comments_of(table))
+            if self._loader.has_indexes:
+                with self._transaction(table) as connection:
+                    create_index(connection, self._schema, table)
+        except StreamRefusedError as error:
+            self._warn(
+                f"{table.stream} is complete, but its table has no comments or no unique index of its key: "
+                f"{_reason(error.__cause__, lines=2)}"
+            )
 
     def save_state(self, table: Table, state: Mapping[str, Any]) -> None:
         """Write a state that covers rows already landed; raises what `land` raises."""
@@ -154,14 +216,15 @@ class Warehouse:
         try:
             yield
         except (SQLAlchemyError, RuntimeError) as error:
-            reason = str(getattr(error, "orig", None) or error).strip().split("\n")[0]
-            raise WarehouseError(f"The warehouse {self.description} cannot be used: {reason}") from error
+            raise WarehouseError(f"The warehouse {self.description} cannot be used: {_reason(error)}") from error
 
     @contextmanager
     def _transaction(self, table: Table) -> Iterator[Connection]:
         try:
             with held(), self._processor.get_sql_connection() as connection:
                 yield connection
+                if self._lock is not None:
+                    self._lock.keep()
         except SQLAlchemyError as error:
             self._raise(table, error)
 
@@ -186,44 +249,28 @@ class Warehouse:
     def _deduplicate(self, connection: Connection, table: Table) -> int:
         if table.key:
             ranked = (
-                f"SELECT {RANK_COLUMN}, row_number() OVER (PARTITION BY {_list(table.key)}"
+                f"SELECT {RANK_COLUMN}, row_number() OVER (PARTITION BY {listed(table.key)}"
                 f" ORDER BY {RANK_COLUMN} DESC) AS nth FROM {_BATCH}"
             )
             earlier = f"SELECT {RANK_COLUMN} FROM ({ranked}) AS ranked WHERE nth > 1"
             connection.exec_driver_sql(f"DELETE FROM {_BATCH} WHERE {RANK_COLUMN} IN ({earlier})")
         return int(connection.exec_driver_sql(f"SELECT count(*) FROM {_BATCH}").scalar_one())
 
-    def _prepare_table(self, connection: Connection, table: Table, write: Write) -> None:
-        final = self._qualified(table)
-        wanted = _column_types(connection, _BATCH)
-        del wanted[RANK_COLUMN]
-        inspector = sqlalchemy.inspect(connection)
-        if inspector.has_table(table.name, schema=self._schema):
-            found = _column_types(connection, final)
-            changed = any(found.get(column, kind) != kind for column, kind in wanted.items())
-            if not (write == "replace" and changed):
-                for column in wanted.keys() - found.keys():
-                    connection.exec_driver_sql(f"ALTER TABLE {final} ADD COLUMN {_quote(column)} {table.types[column]}")
-                return
-            connection.exec_driver_sql(f"DROP TABLE {final}")
-        columns = ", ".join(f"{_quote(column)} {kind}" for column, kind in table.types.items())
-        connection.exec_driver_sql(f"CREATE TABLE {final} ({columns})")
-
     def _move(self, connection: Connection, table: Table, write: Write) -> None:
-        final, columns = self._qualified(table), _list(table.types)
+        final, columns = self._qualified(table), listed(table.types)
         if write == "replace":
             # Rows, not the table: a view on it, and its grants, stay.
             connection.exec_driver_sql(f"DELETE FROM {final}")
         elif write == "merge":
             matches = " AND ".join(
-                f"old.{_quote(column)} {self._equals(connection, column)} new.{_quote(column)}" for column in table.key
+                f"old.{quoted(column)} {self._equals(connection, column)} new.{quoted(column)}" for column in table.key
             )
             connection.exec_driver_sql(f"DELETE FROM {final} AS old USING {_BATCH} AS new WHERE {matches}")
         connection.exec_driver_sql(f"INSERT INTO {final} ({columns}) SELECT {columns} FROM {_BATCH}")
 
     def _equals(self, connection: Connection, column: str) -> str:
         # NULL equals NULL in a key, but the operator that says so rules out a hash join: only where needed.
-        nulls = f"SELECT EXISTS (SELECT 1 FROM {_BATCH} WHERE {_quote(column)} IS NULL)"
+        nulls = f"SELECT EXISTS (SELECT 1 FROM {_BATCH} WHERE {quoted(column)} IS NULL)"
         return "IS NOT DISTINCT FROM" if connection.exec_driver_sql(nulls).scalar_one() else "="
 
     def _write_state(
@@ -245,7 +292,11 @@ class Warehouse:
             connection.execute(sqlalchemy.text(statement), {"stream": stream})
 
     def _qualified(self, table: Table) -> str:
-        return f"{self._schema}.{_quote(table.name)}"
+        return f"{self._schema}.{quoted(table.name)}"
+
+
+def _reason(error: BaseException | None, lines: int = 1) -> str:
+    return " ".join(str(getattr(error, "orig", None) or error).strip().split("\n")[:lines])
 
 
 def _remedy(error: SQLAlchemyError, table: Table) -> str:
@@ -261,16 +312,3 @@ def _remedy(error: SQLAlchemyError, table: Table) -> str:
     if code == _NOT_ALLOWED:
         return "Give the user of the warehouse that right."
     return f"If the type of a column has changed, rebuild the table with --full-refresh --streams {table.stream}."
-
-
-def _column_types(connection: Connection, name: str) -> dict[str, str]:
-    cursor = connection.exec_driver_sql(f"SELECT * FROM {name} LIMIT 0").cursor
-    return {column[0]: str(column[1]) for column in cursor.description}
-
-
-def _quote(identifier: str) -> str:
-    return f'"{identifier}"'
-
-
-def _list(columns: Sequence[str] | Mapping[str, str]) -> str:
-    return ", ".join(_quote(column) for column in columns)

@@ -69,7 +69,7 @@ def target(request: pytest.FixtureRequest, tmp_path: Path, postgres_url: str) ->
 
 
 def sync(account: Account, target: Target, *arguments: str) -> int:
-    command = ["--config", str(account.config_path), "--connector", CONNECTOR, *target.arguments]
+    command = ["--config", str(account.config_path), "--connector", CONNECTOR, "--streams", "all", *target.arguments]
     return main([*command, "--json", str(account.folder / "report.json"), *arguments])
 
 

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from unit_tests.warehouse.sync.account import CONNECTOR, Account, actions, droplets
-from warehouse.sync.connector import Connector, Message, parse_command, parse_message
+from warehouse.sync.arguments import parse_command
+from warehouse.sync.connector import Connector
 from warehouse.sync.errors import ConfigurationError, ConnectorError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from warehouse.sync.messages import Message
 
 
 def connector(account: Account, configs: list[Any], messages: list[Message]) -> Connector:
@@ -129,26 +132,6 @@ def test_how_the_connector_ended_is_told(tmp_path: Path) -> None:
     assert messages[-1]["log"]["message"] == "The connector's read ended by signal 9."
 
 
-@pytest.mark.parametrize("line", [b"plain text\n", b'{"level": "info"}\n', b"[1, 2]\n", b"\xff\n"])
-def test_text_that_is_no_message_becomes_a_log(line: bytes) -> None:
-    assert parse_message(line)["type"] == "LOG"
-
-
-def test_a_record_with_odd_characters_or_numbers_is_not_lost() -> None:
-    odd = b'{"a":"\\ud800x","b":NaN,"c":"\\ud83d\\ude00"}'
-    data = parse_message(b'{"type":"RECORD","record":{"stream":"x","emitted_at":1,"data":%b}}\n' % odd)["record"][
-        "data"
-    ]
-    assert data["a"] == "?x"
-    assert data["c"] == "😀"
-
-
-def test_a_broken_message_stops_the_sync_but_one_cut_off_at_the_end_does_not() -> None:
-    with pytest.raises(ConnectorError, match="not JSON"):
-        parse_message(b'{"type":"RECORD","record":{"stream":"dro\n')
-    assert parse_message(b'{"type":"RECORD","record":{"stream":"dro')["type"] == "LOG"
-
-
 @pytest.mark.parametrize("text", ["", "   ", "docker 'run"])
 def test_a_command_that_is_no_command_is_refused(text: str) -> None:
     with pytest.raises(ConfigurationError, match="--connector"):
@@ -158,29 +141,6 @@ def test_a_command_that_is_no_command_is_refused(text: str) -> None:
 def test_a_command_with_spaces_is_split_as_a_shell_would() -> None:
     command = ["docker", "run", "-v", "/a b:/c", "image"]
     assert parse_command(shlex.join(command)) == command
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        b'{"type":"RECORD"}',
-        b'{"type":"RECORD","record":null}',
-        b'{"type":"RECORD","record":{"stream":"x","emitted_at":1}}',
-        b'{"type":"RECORD","record":{"stream":"x","emitted_at":1,"data":[]}}',
-        b'{"type":"RECORD","record":{"data":{},"emitted_at":1}}',
-        b'{"type":"RECORD","record":{"stream":"x","data":{}}}',
-        b'{"type":"STATE","state":[]}',
-        b'{"type":"TRACE","trace":{}}',
-        b'{"type":"TRACE","trace":{"type":"ERROR"}}',
-        b'{"type":"TRACE","trace":{"type":"STREAM_STATUS","stream_status":{"status":"COMPLETE"}}}',
-        b'{"type":"CATALOG","catalog":{}}',
-        b'{"type":"CONNECTION_STATUS"}',
-        b'{"type":"CONTROL","control":{"type":"CONNECTOR_CONFIG","connectorConfig":{"config":null}}}',
-    ],
-)
-def test_a_message_without_its_body_is_named_by_its_type(line: bytes) -> None:
-    with pytest.raises(ConnectorError, match="The connector wrote a "):
-        parse_message(line + b"\n")
 
 
 def test_a_connector_that_closes_its_output_and_lives_on_is_ended(

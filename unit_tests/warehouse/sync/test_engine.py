@@ -11,7 +11,7 @@ from warehouse.sync import engine as engine_module
 from warehouse.sync.engine import Engine, StreamRun
 from warehouse.sync.errors import StreamRefusedError, WarehouseError
 from warehouse.sync.plan import plan_streams
-from warehouse.sync.warehouse import Table
+from warehouse.sync.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,10 +26,13 @@ class RecordingWarehouse:
     def __init__(self) -> None:
         self.commits: list[tuple[str, str, list[int], Any]] = []
         self.errors: dict[str, Exception] = {}
+        self.documented: list[str] = []
 
     def table(self, stream: str, json_schema: dict[str, Any], key: list[str]) -> Table:
         columns = {name: name for name in json_schema.get("properties", {})}
-        return Table(stream, stream, columns, dict.fromkeys(columns, "BIGINT"), key)
+        types = {"integer": "BIGINT", "number": "DECIMAL(38, 12)"}
+        kinds = {name: types[definition["type"]] for name, definition in json_schema.get("properties", {}).items()}
+        return Table(stream, stream, columns, kinds, key)
 
     def land(self, table: Table, rows: Path, write: str, state: Any) -> int:
         if error := self.errors.get(table.stream):
@@ -38,6 +41,9 @@ class RecordingWarehouse:
         self.commits.append((table.stream, write, ids, state and state["stream"]["stream_state"]))
         return len(ids)
 
+    def document(self, table: Table) -> None:
+        self.documented.append(table.stream)
+
     def save_state(self, table: Table, state: Any) -> None:
         self.commits.append((table.stream, "state", [], state["stream"]["stream_state"]))
 
@@ -45,6 +51,10 @@ class RecordingWarehouse:
 class Told:
     def __init__(self) -> None:
         self.lines: list[tuple[str, str]] = []
+        self.requests = 0
+
+    def count_requests(self, total: int) -> None:
+        self.requests = total
 
     def changed(self, run: StreamRun) -> None:
         pass
@@ -85,7 +95,7 @@ def engine(warehouse: RecordingWarehouse, told: Told, folder: Path, states: dict
 
 
 def record(name: str, number: int) -> dict[str, Any]:
-    return {"type": "RECORD", "record": {"stream": name, "data": {"id": number}, "emitted_at": 0}}
+    return {"type": "RECORD", "record": {"stream": name, "data": b'{"id": %d}' % number, "emitted_at": 0}}
 
 
 def records(name: str, *numbers: int) -> list[dict[str, Any]]:
@@ -268,11 +278,50 @@ def test_a_stream_that_recovers_from_an_error_is_complete(
     assert (running.runs["droplets"].status, running.runs["droplets"].error) == ("complete", None)
 
 
+def test_a_stream_that_waits_for_a_rate_limit_says_until_when_and_goes_on(
+    warehouse: RecordingWarehouse, told: Told, tmp_path: Path
+) -> None:
+    running = engine(warehouse, told, tmp_path)
+    run = running.runs["droplets"]
+    reasons = [{"type": "RATE_LIMITED", "rate_limited": {"quota_reset": 1_800_000_000_500}}]
+    waits = status("droplets", "RUNNING")
+    waits["trace"]["stream_status"]["reasons"] = reasons
+    seen = []
+
+    def messages() -> Iterator[dict[str, Any]]:
+        yield status("droplets", "STARTED")
+        yield waits
+        seen.append(run.waits_until)
+        yield record("droplets", 1)
+        seen.append(run.waits_until)
+        yield status("droplets", "COMPLETE")
+
+    running.process(messages())
+    assert seen == [1_800_000_000.5, 0.0]
+    assert run.status == "complete"
+
+
+def test_what_is_no_number_in_a_column_of_numbers_costs_its_stream_and_is_named(
+    warehouse: RecordingWarehouse, told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PROPERTIES, "id", {"type": "number"})
+    running = engine(warehouse, told, tmp_path)
+    bad = {"type": "RECORD", "record": {"stream": "droplets", "data": b'{"id": "n/a"}', "emitted_at": 0}}
+    running.process([record("droplets", 1), bad, status("droplets", "COMPLETE"), status("actions", "COMPLETE")])
+    run = running.runs["droplets"]
+    assert (run.refused, run.status) == (True, "incomplete")
+    assert "something else than a number in id" in str(run.error)
+    assert [commit[0] for commit in warehouse.commits] == ["actions"]
+    assert warehouse.documented == ["actions"]
+
+
 def test_the_connectors_count_of_requests_is_kept(warehouse: RecordingWarehouse, told: Told, tmp_path: Path) -> None:
     running = engine(warehouse, told, tmp_path)
     text = 'Requests made: {"droplets": 4, "unknown": 1, "actions": "many"}'
     broken = {"type": "LOG", "log": {"level": "INFO", "message": "Requests made: [oops"}}
-    running.process([broken, {"type": "LOG", "log": {"level": "INFO", "message": text}}])
+    so_far = {"type": "LOG", "log": {"level": "INFO", "message": "Requests so far: 300"}}
+    running.process([so_far, broken, {"type": "LOG", "log": {"level": "INFO", "message": text}}])
+    assert told.requests == 300
     assert {name: run.requests for name, run in running.runs.items()} == {
         "droplets": 4,
         "actions": None,
@@ -283,7 +332,8 @@ def test_the_connectors_count_of_requests_is_kept(warehouse: RecordingWarehouse,
 def test_messages_of_a_stream_nobody_selected_are_told_and_dropped(
     warehouse: RecordingWarehouse, told: Told, tmp_path: Path
 ) -> None:
-    engine(warehouse, told, tmp_path).process([record("volumes", 1), status("volumes", "COMPLETE")])
+    engine(warehouse, told, tmp_path).process([*records("volumes", 1, 2), status("volumes", "COMPLETE")])
     assert warehouse.commits == []
+    assert len([line for line in told.lines if "volumes" in line[1]]) == 1
     assert told.lines[0][0] == "WARN"
     assert "volumes" in told.lines[0][1]

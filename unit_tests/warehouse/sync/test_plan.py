@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from warehouse.sync.errors import ConfigurationError, ConnectorError
+from warehouse.sync.errors import ConnectorError
 from warehouse.sync.plan import configured_catalog, plan_streams
 
 DISCOVERED: list[dict[str, Any]] = [
@@ -63,13 +63,6 @@ def test_the_configured_catalog_is_airbytes() -> None:
             }
         ]
     }
-
-
-def test_an_unknown_stream_is_answered_with_the_nearest_names() -> None:
-    with pytest.raises(ConfigurationError, match="no stream 'droplet': the nearest are droplets"):
-        plans(["actions", "droplet"])
-    with pytest.raises(ConfigurationError, match="no stream 'zzz': there are 3 streams"):
-        plans(["zzz"])
 
 
 def test_a_nested_key_is_refused_rather_than_merged_wrongly() -> None:
