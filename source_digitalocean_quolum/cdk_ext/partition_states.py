@@ -1,12 +1,17 @@
 """Partitions that are not being read are kept as their state, and not as the machinery that makes it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from airbyte_cdk.sources.declarative.incremental.concurrent_partition_cursor import ConcurrentPerPartitionCursor
 from airbyte_cdk.sources.streams.concurrent.cursor import Cursor
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.types import StreamSlice
+
+
+# Partitions without a parent that a state may hold. Some cost nothing, and a parent that was missing in one answer goes
+# on where it was; but thousands make the CDK (SWITCH_TO_GLOBAL_LIMIT) keep one date for all of them.
+_MOST_GONE = 1_000
 
 
 class PartitionState:
@@ -31,10 +36,32 @@ class PartitionState:
 
 
 def keep_known_states(cursor: Cursor) -> None:
-    """Let go of the cursors that were made of an incoming state; before anything is read."""
+    """Let go of the cursors that were made of an incoming state; before anything is read.
+
+    They do not count as partitions of this sync: most of them may be of parents that are gone.
+    """
     if isinstance(cursor, ConcurrentPerPartitionCursor):
         for key in cursor._cursor_per_partition:  # noqa: SLF001
             _keep(cursor, key)
+        cursor._number_of_partitions = 0  # noqa: SLF001
+        router = cursor._partition_router  # noqa: SLF001
+        if is_gone := getattr(router, "is_gone", None):
+            list_slices = router.stream_slices
+
+            def stream_slices() -> Iterable[StreamSlice]:
+                yield from list_slices()
+                _forget_gone(cursor, is_gone)
+
+            router.stream_slices = stream_slices  # type: ignore[method-assign]
+
+
+def _forget_gone(cursor: ConcurrentPerPartitionCursor, is_gone: Callable[[Mapping[str, Any]], bool]) -> None:
+    with cursor._lock:  # noqa: SLF001
+        known = cursor._cursor_per_partition  # noqa: SLF001
+        gone = [key for key in known if is_gone(cursor._to_dict(key))]  # noqa: SLF001
+        if len(gone) > _MOST_GONE:
+            for key in gone:
+                del known[key]
 
 
 def keep_state(cursor: Cursor, partition: Partition) -> None:

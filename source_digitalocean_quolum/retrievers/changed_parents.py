@@ -37,6 +37,7 @@ class ChangedParentsRouter(SubstreamPartitionRouter):
         self._parent = parent.stream.name
         self._partition_field = parent.partition_field.eval(self.config)  # type: ignore[union-attr]
         self._read: dict[str, str] | None = None
+        self._listed: set[str] = set()
 
     def stream_slices(self) -> Iterable[StreamSlice]:
         """A slice for each parent to ask about, in the parents' order."""
@@ -44,9 +45,16 @@ class ChangedParentsRouter(SubstreamPartitionRouter):
         yield from self._list_changed(self._before(), seen)
         self._read = seen
 
+    def is_gone(self, partition: Mapping[str, Any]) -> bool:
+        """Whether the parent of a partition is in no list any more: known once all slices are made."""
+        is_known = self._read is not None and not self._run.access.is_refused(self._parent)
+        return is_known and str(partition.get(self._partition_field)) not in self._listed
+
     def _list_parents(self) -> Iterable[StreamSlice]:
         """Every parent, whether it has changed or not."""
-        return super().stream_slices()
+        for stream_slice in super().stream_slices():
+            self._listed.add(str(stream_slice.partition[self._partition_field]))
+            yield stream_slice
 
     def _list_changed(self, before: dict[str, str], seen: dict[str, str]) -> Iterable[StreamSlice]:
         """The parents to ask about, by the hashes of the last sync; `seen` takes the hashes of this one."""

@@ -209,3 +209,22 @@ def test_a_full_refresh_of_health_and_instances_asks_about_every_app(api: Digita
         api.requests.clear()
         read("app_health")
         assert asked(api) == ["a", "b"]
+
+
+@pytest.mark.parametrize(("gone", "kept"), [(3, 4), (20_000, 1)])
+def test_what_is_known_of_thousands_of_apps_that_are_gone_is_forgotten(api: DigitalOcean, gone: int, kept: int) -> None:
+    """A few cost nothing, and one that was missing for a moment goes on where it was."""
+    api.lists("/v2/apps", "apps", [{"id": "a", "updated_at": APRIL}], {"with_projects": "true"})
+    api.lists("/v2/apps/a/deployments", "deployments", [{"id": "d", "updated_at": APRIL}])
+    known = [
+        {"partition": {"app_id": f"gone-{n}", "parent_slice": {}}, "cursor": {"updated_at": APRIL}} for n in range(gone)
+    ]
+    before = {"use_global_cursor": False, "states": known, "state": {}, "lookback_window": 1}
+    states = StateBuilder().with_stream_state("app_deployments", before).build()
+
+    output = read("app_deployments", state=states)
+
+    after = output.state_of("app_deployments")
+    assert [row["id"] for row in output.rows("app_deployments")] == ["d"]
+    assert not after["use_global_cursor"]
+    assert len(after["states"]) == kept
