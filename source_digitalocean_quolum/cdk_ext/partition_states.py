@@ -8,7 +8,6 @@ from airbyte_cdk.sources.streams.concurrent.cursor import Cursor
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.types import StreamSlice
 
-
 # Partitions without a parent that a state may hold. Some cost nothing, and a parent that was missing in one answer goes
 # on where it was; but thousands make the CDK (SWITCH_TO_GLOBAL_LIMIT) keep one date for all of them.
 _MOST_GONE = 1_000
