@@ -1,0 +1,25 @@
+{# jsonb instead of json: only jsonb can be compared and grouped. #}
+{% macro postgres__type_of(kind) %}
+    {{- return('jsonb' if kind == 'json' else digitalocean_quolum.default__type_of(kind)) -}}
+{% endmacro %}
+
+{% macro postgres__as_json(expression) %}{{ return('cast(' ~ expression ~ ' as jsonb)') }}{% endmacro %}
+
+{% macro postgres__json_text(expression, path) %}
+    {{- return("nullif(" ~ expression ~ " #>> '{" ~ path | join(',') ~ "}', '')") -}}
+{% endmacro %}
+
+{# Only an array has elements; PostgreSQL raises an error for anything else, a JSON null included. #}
+{% macro postgres__json_elements(expression, alias) %}
+    {{- return(
+        "cross join lateral jsonb_array_elements_text(case when jsonb_typeof(" ~ expression ~ ") = 'array' then "
+        ~ expression ~ " else '[]' end) as " ~ alias ~ "(element)"
+    ) -}}
+{% endmacro %}
+
+{% macro postgres__json_length(expression) %}
+    {{- return(
+        "cast(case when jsonb_typeof(" ~ expression ~ ") = 'array' then jsonb_array_length(" ~ expression
+        ~ ") else 0 end as bigint)"
+    ) -}}
+{% endmacro %}
