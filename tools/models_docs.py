@@ -74,9 +74,7 @@ def columns(sql: str) -> Iterator[tuple[str, str]]:
 def _file(folder: str, path: Path, blocks: set[str], missing: list[str]) -> str:
     written = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
     known = {model["name"]: model for model in written.get("models", [])}
-    models = [
-        _model(sql, known.get(sql.stem, {}), blocks, missing) for sql in sorted((MODELS / folder).rglob("*.sql"))
-    ]
+    models = [_model(sql, known.get(sql.stem, {}), blocks, missing) for sql in sorted((MODELS / folder).rglob("*.sql"))]
     head = "# Descriptions of columns are completed by tools/models_docs.py; tests are written by hand.\n"
     return head + yaml.safe_dump({"version": 2, "models": models}, sort_keys=False, width=110, allow_unicode=True)
 
@@ -102,9 +100,7 @@ def _model(path: Path, known: Mapping[str, Any], blocks: set[str], missing: list
     return {"name": path.stem, "description": description or "", **rest, "columns": found}
 
 
-def _described(
-    model: str, name: str, expression: str, schema: Mapping[str, Any], blocks: set[str]
-) -> str | None:
+def _described(model: str, name: str, expression: str, schema: Mapping[str, Any], blocks: set[str]) -> str | None:
     for block in (f"{model}__{name}", name):
         if block in blocks and (block != name or not schema or not _raw(expression, schema)):
             return f'{{{{ doc("{block}") }}}}'

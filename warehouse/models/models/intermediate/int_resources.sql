@@ -91,6 +91,8 @@ listed as (
     select
         source_relation, urn, 'databases', name, status, size_slug, region_slug, tags, null, created_at, null, cluster_urn
     from {{ ref('stg_digitalocean__database_replicas') }}
+    -- Not every answer names a replica's id.
+    where urn is not null
 
     union all
 

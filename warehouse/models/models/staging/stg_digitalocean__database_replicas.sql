@@ -11,7 +11,7 @@ with source as (
             'tags': 'json',
             'created_at': 'timestamp',
         },
-        key=['id']
+        key=['database_cluster_uuid', 'name']
     ) }}
 )
 
