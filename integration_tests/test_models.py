@@ -233,7 +233,7 @@ def test_postgresql_builds_the_same_rows(built: Warehouse, postgres_url: str) ->
     assert (result.exit_code, result.failures) == (0, [])
     for mart in MARTS:
         columns = built.sql(
-            "SELECT column_name FROM information_schema.columns"
+            "SELECT column_name FROM information_schema.columns"  # noqa: S608
             f" WHERE table_schema = 'digitalocean_marts' AND table_name = '{mart}' ORDER BY column_name"
         )
         texts = ", ".join(f'CAST("{name}" AS varchar)' for (name,) in columns)

@@ -22,7 +22,6 @@ left join {{ ref('int_droplet_load') }} as load
 where inventory.is_listed
     and inventory.resource_type = 'droplet'
     and inventory.status = 'active'
-    and inventory.managed_by_urn is null
     and measured_teams.last_day is not null
     and {{ digitalocean_quolum.days_between(digitalocean_quolum.utc_date('inventory.created_at'), 'measured_teams.last_day') }} >= {{ var('unmeasured_days') }}
     and (
