@@ -15,7 +15,9 @@ import duckdb
 import psycopg2
 import pytest
 
-from integration_tests.models_warehouse import READ_AT, SIZES, Tables, land, team
+from integration_tests.models_team.facts import READ_AT, SIZES, Tables
+from integration_tests.models_team.landing import land
+from integration_tests.models_team.tables import team
 from unit_tests.warehouse.sync.target import postgres_url
 from warehouse.build_models import EXIT_CONFIGURATION, Built, DuckDB, ModelsError, Postgres, build_models
 
