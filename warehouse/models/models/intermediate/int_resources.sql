@@ -74,7 +74,7 @@ listed as (
     union all
 
     select
-        source_relation, urn, 'load_balancers', name, status, cast(nodes as {{ text }}) || ' nodes', region_slug,
+        source_relation, urn, 'load_balancers', name, status, cast(nodes as {{ text }}) || case nodes when 1 then ' node' else ' nodes' end, region_slug,
         cast(null as {{ json }}), project_id, created_at, nodes * prices.load_balancer, null
     from {{ ref('stg_digitalocean__load_balancers') }}
     cross join prices

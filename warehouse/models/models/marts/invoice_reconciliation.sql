@@ -6,7 +6,10 @@ with items as (
 ),
 
 daily as (
-    select source_relation, billing_month, sum(amount) as amount, count(distinct usage_date) as days
+    select
+        source_relation, billing_month, sum(amount) as amount, count(distinct usage_date) as days,
+        min(usage_date) as first_day,
+        max(max(usage_date)) over (partition by source_relation) as newest_day
     from {{ ref('int_daily_lines') }}
     group by source_relation, billing_month
 ),
@@ -17,7 +20,13 @@ parts as (
         items.amount as items_amount, items.lines, summaries.overages, summaries.taxes, summaries.credits,
         -- Both parts must have been read: an invoice without them is not one that differs.
         items.invoice_uuid is not null and summaries.invoice_uuid is not null as is_complete,
-        daily.amount as daily_amount, daily.days
+        daily.amount as daily_amount, daily.days,
+        -- The last days of a month may rightly be without a line: by then the cap of 672 hours has ended the charges.
+        coalesce(
+            daily.first_day = daily.billing_month
+            and daily.newest_day >= {{ digitalocean_quolum.add_days('daily.billing_month', digitalocean_quolum.days_in_month('daily.billing_month') ~ ' - 1') }},
+            false
+        ) as is_daily_complete
     from {{ ref('stg_digitalocean__invoices') }} as invoices
     left join items
         on items.source_relation = invoices.source_relation and items.invoice_uuid = invoices.invoice_uuid
@@ -48,7 +57,7 @@ select
     end as difference,
     parts.daily_amount,
     parts.days as daily_days,
-    coalesce(parts.days = {{ digitalocean_quolum.days_in_month('parts.billing_month') }}, false) as is_daily_complete,
+    parts.is_daily_complete,
     parts.items_amount - parts.daily_amount as daily_difference
 from parts
 left join {{ ref('int_connections') }} as connections on connections.source_relation = parts.source_relation

@@ -26,7 +26,6 @@ months as (
             cast(extract(day from newest.last_day) as integer), {{ digitalocean_quolum.days_in_month('daily.billing_month') }}
         ) as day_of_month,
         daily.billing_month = {{ digitalocean_quolum.month_of('newest.last_day') }} as is_open,
-        count(distinct daily.usage_date) as days_read,
         min(daily.usage_date) as first_day,
         sum(daily.amount) as total
     from daily
@@ -37,8 +36,8 @@ months as (
 as_of as (
     select *, {{ digitalocean_quolum.add_days('billing_month', 'day_of_month - 1') }} as as_of_date
     from months
-    -- A past month counts only whole.
-    where is_open or days_read = days_in_month
+    -- A past month counts only whole. Its last days may rightly be without a line.
+    where is_open or first_day = billing_month
 ),
 
 lines as (

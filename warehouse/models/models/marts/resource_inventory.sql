@@ -20,7 +20,10 @@ select
     costs.cost_basis,
     states.is_listed,
     states.is_deleted,
-    least(states.created_on, states.first_billed_on, states.first_measured_on, states.first_listed_on) as first_seen_on,
+    -- The first build may be later than the data it was made of.
+    least(
+        states.created_on, states.first_billed_on, states.first_measured_on, states.first_listed_on, connections.as_of_date
+    ) as first_seen_on,
     case
         when states.is_listed then connections.as_of_date
         else greatest(states.unlisted_on, states.last_billed_on, states.last_measured_on)

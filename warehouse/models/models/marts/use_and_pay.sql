@@ -99,7 +99,9 @@ select
     {{ digitalocean_quolum.rounded('reckoned.used_quantity', 2) }} as used_quantity,
     reckoned.unit as used_unit,
     -- Above 100 % nothing is unused.
-    {{ digitalocean_quolum.rounded('reckoned.amount * greatest(0, 1 - reckoned.used_percent / 100)', 2) }} as unused_amount,
+    case when reckoned.used_percent is not null then
+        {{ digitalocean_quolum.rounded('reckoned.amount * greatest(0, 1 - reckoned.used_percent / 100)', 2) }}
+    end as unused_amount,
     {{ digitalocean_quolum.rounded(digitalocean_quolum.divided('reckoned.amount', 'reckoned.used_quantity'), 4) }} as cost_per_used_unit
 from reckoned
 left join {{ ref('int_connections') }} as connections on connections.source_relation = reckoned.source_relation
