@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
-import shutil
-import sys
 from collections import Counter
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import psycopg2
 import pytest
 
+from integration_tests.models_team.dbt import DBT, needs_dbt
 from integration_tests.models_team.facts import READ_AT, SIZES, Tables
 from integration_tests.models_team.landing import land
 from integration_tests.models_team.tables import team
@@ -23,18 +21,11 @@ from warehouse.build_models import EXIT_CONFIGURATION, Built, DuckDB, ModelsErro
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 __all__ = ["postgres_url"]
 
-_PLACES = (
-    Path(sys.executable).with_name("dbt"),
-    Path(__file__).resolve().parent.parent / ".venv-models" / "bin" / "dbt",
-)
-DBT = next((str(place) for place in _PLACES if place.exists()), shutil.which("dbt"))
-pytestmark = [
-    pytest.mark.skipif(DBT is None, reason="dbt is not installed: `make models` makes .venv-models, which has it"),
-    pytest.mark.slow,
-]
+pytestmark = [needs_dbt, pytest.mark.slow]
 
 MARTS = [
     "resource_inventory",

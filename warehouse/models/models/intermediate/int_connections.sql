@@ -11,7 +11,13 @@ with rows_read as (
 ),
 
 connections as (
-    select source_relation, coalesce(max(extracted_at), current_timestamp) as as_of
+    select
+        source_relation,
+        {% if var('as_of') -%}
+        cast('{{ var("as_of") }}' as {{ digitalocean_quolum.type_of('timestamp') }}) as as_of
+        {%- else -%}
+        coalesce(max(extracted_at), current_timestamp) as as_of
+        {%- endif %}
     from rows_read
     group by source_relation
 ),
