@@ -44,7 +44,7 @@
         {%- for name, kind in columns.items() %}
         {{ digitalocean_quolum.read_column(landed, name, kind) }} as {{ adapter.quote(name) }}{{ ',' if not loop.last }}
         {%- endfor %}
-    {%- if partition and order %}
+    {%- if partition and order and var('raw_tables_have_duplicates') %}
     from (
         select *, row_number() over (partition by {{ partition | join(', ') }} order by {{ order | join(', ') }}) as nth_newest
         from {{ relation }}

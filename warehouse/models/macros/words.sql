@@ -28,6 +28,23 @@
     ) -}}
 {% endmacro %}
 
+{# The first moment of a day that is found while the model is compiled, as a literal; nothing where it cannot be found. A
+   literal reaches the scan of the raw tables, a subquery does not. #}
+{% macro start_of_day(relation, expression) %}
+    {%- if execute -%}
+        {%- set built = adapter.get_relation(
+            database=relation.database, schema=relation.schema, identifier=relation.identifier
+        ) -%}
+        {%- if built is not none -%}
+            {%- set found = run_query('select ' ~ expression ~ ' as day from ' ~ built).columns[0].values() | first -%}
+            {%- if found is not none -%}
+                {{- return("cast('" ~ found ~ " 00:00:00+00' as " ~ digitalocean_quolum.type_of('timestamp') ~ ")") -}}
+            {%- endif -%}
+        {%- endif -%}
+    {%- endif -%}
+    {{- return('') -}}
+{% endmacro %}
+
 {# What kind of thing a URN names, in this package's words: DigitalOcean's own are dbaas and floatingip. #}
 {% macro resource_type(urn) %}
     {{- return(

@@ -6,6 +6,18 @@
 ) }}
 
 -- A day of each series. Built on: days whose intervals may still be completed are read again.
+{%- set since = '' -%}
+{%- if is_incremental() -%}
+    {%- set lookback = -1 * var('utilization_lookback_days') -%}
+    {#- One bound for all connections; one that was added since the last build is read whole, and so there is none. #}
+    {%- set since = digitalocean_quolum.start_of_day(
+        this,
+        'case when count(distinct source_relation) >= ' ~ var('digitalocean_schemas') | length ~ ' then '
+        ~ digitalocean_quolum.add_days(
+            '(select min(newest) from (select max(usage_date) as newest from ' ~ this ~ ' group by source_relation) as days)', lookback
+        ) ~ ' end'
+    ) -%}
+{%- endif %}
 select
     source_relation,
     feature,
@@ -28,16 +40,8 @@ select
     sum(average * seconds) as quantity,
     sum(utilization_percent * seconds) as percent_seconds,
     sum(total) as total
-from {{ ref('int_utilization') }} as int_utilization
-{%- if is_incremental() %}
-where usage_date >= coalesce(
-    (
-        select {{ digitalocean_quolum.add_days('max(built.usage_date)', -1 * var('utilization_lookback_days')) }}
-        from {{ this }} as built
-        where built.source_relation = int_utilization.source_relation
-    ),
-    -- A connection that was added since the last build is read whole.
-    date '1970-01-01'
-)
+from {{ ref('int_utilization') }}
+{%- if since %}
+where interval_start >= {{ since }}
 {%- endif %}
 group by source_relation, feature, urn, metric, unit, kind, labels_key, usage_date

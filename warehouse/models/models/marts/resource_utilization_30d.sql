@@ -1,9 +1,16 @@
+{%- set since = digitalocean_quolum.start_of_day(
+    ref('int_connections'), digitalocean_quolum.add_days('min(as_of_date)', -1 * var('utilization_days'))
+) %}
+
 with recent as (
     select utilization.*
     from {{ ref('int_utilization') }} as utilization
     inner join {{ ref('int_connections') }} as connections
         on connections.source_relation = utilization.source_relation
     where utilization.usage_date >= {{ digitalocean_quolum.add_days('connections.as_of_date', -1 * var('utilization_days')) }}
+        {%- if since %}
+        and utilization.interval_start >= {{ since }}
+        {%- endif %}
 )
 
 select
