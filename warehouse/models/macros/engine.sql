@@ -47,6 +47,12 @@
     {{- return(adapter.dispatch('percentile', 'digitalocean_quolum')(expression, share)) -}}
 {% endmacro %}
 
+{# A float as a decimal that is the same on every engine, whatever the order in which it was added up. From a thousand
+   million on it is a whole number: a float has no more digits to give. #}
+{% macro rounded(expression, digits=4) %}
+    {{- return(adapter.dispatch('rounded', 'digitalocean_quolum')(expression, digits)) -}}
+{% endmacro %}
+
 {% macro default__type_of(kind) %}
     {%- set types = {
         'text': 'text',

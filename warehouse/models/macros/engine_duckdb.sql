@@ -15,3 +15,11 @@
 {% macro duckdb__json_length(expression) %}
     {{- return("coalesce(cast(json_array_length(" ~ expression ~ ") as bigint), 0)") -}}
 {% endmacro %}
+
+{# By way of a whole number, because a float that is cast to a decimal is multiplied as a float. #}
+{% macro duckdb__rounded(expression, digits) %}
+    {{- return(
+        "case when abs(" ~ expression ~ ") < 1e9 then cast(round(" ~ expression ~ ", " ~ digits ~ ") as decimal(38, " ~ digits
+        ~ ")) else cast(cast(round(" ~ expression ~ ") as hugeint) as decimal(38, " ~ digits ~ ")) end"
+    ) -}}
+{% endmacro %}

@@ -23,3 +23,12 @@
         ~ ") else 0 end as bigint)"
     ) -}}
 {% endmacro %}
+
+{# By way of a text, because a float that is cast to a decimal loses all but 15 of its digits. #}
+{% macro postgres__rounded(expression, digits) %}
+    {%- set exact = "cast(cast(" ~ expression ~ " as text) as numeric)" -%}
+    {{- return(
+        "cast(round(" ~ exact ~ ", case when abs(" ~ expression ~ ") < 1e9 then " ~ digits ~ " else 0 end) as decimal(38, "
+        ~ digits ~ "))"
+    ) -}}
+{% endmacro %}

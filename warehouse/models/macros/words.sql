@@ -15,11 +15,6 @@
     ) -}}
 {% endmacro %}
 
-{# Figures of utilization, rounded so that the order in which they were added does not show. #}
-{% macro rounded(expression, digits=4) %}
-    {{- return("cast(round(cast(" ~ expression ~ " as decimal(38, 9)), " ~ digits ~ ") as decimal(38, " ~ digits ~ "))") -}}
-{% endmacro %}
-
 {# A quotient of two numbers: null where the divisor is zero. Decimals are divided as floats by some engines and as
    decimals by others: both become floats first. #}
 {% macro divided(dividend, divisor) %}

@@ -31,7 +31,6 @@ select
     {{ digitalocean_quolum.rounded('coalesce(' ~ digitalocean_quolum.weighted('recent.utilization_percent') ~ ', avg(recent.utilization_percent))') }} as average_percent,
     {{ digitalocean_quolum.rounded(digitalocean_quolum.percentile('recent.utilization_percent', 0.95)) }} as p95_percent,
     {{ digitalocean_quolum.rounded('max(recent.peak_percent)') }} as peak_percent,
-    {{ digitalocean_quolum.rounded('sum(recent.average * recent.seconds)') }} as quantity,
     count(distinct recent.usage_date) as days,
     sum(recent.samples) as samples,
     min(recent.usage_date) as first_day,
