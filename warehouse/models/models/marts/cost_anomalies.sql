@@ -62,31 +62,38 @@ judged as (
     select
         *,
         amount - expected as deviation,
-        abs(amount - expected) > greatest(
+        greatest(
             {{ var('anomaly_deviations') }} * usual_deviation,
             expected * {{ var('anomaly_minimum_percent') }} / 100.0,
             {{ var('anomaly_minimum_usd') }}
-        ) as is_anomaly
+        ) as threshold,
+        amount - lag(amount) over (partition by source_relation, feature order by usage_date) as change
     from deviations
+),
+
+-- A new level is told on its first day and not on each that follows: the day before must be as far away as the median.
+flagged as (
+    select *, abs(deviation) > threshold and abs(coalesce(change, deviation)) > threshold as is_anomaly
+    from judged
 )
 
 select
-    {{ digitalocean_quolum.surrogate_key(['judged.source_relation', 'judged.usage_date', 'judged.feature']) }} as anomaly_key,
-    judged.source_relation,
+    {{ digitalocean_quolum.surrogate_key(['flagged.source_relation', 'flagged.usage_date', 'flagged.feature']) }} as anomaly_key,
+    flagged.source_relation,
     connections.team_urn,
-    judged.usage_date,
-    judged.feature,
-    judged.amount,
-    {{ digitalocean_quolum.rounded('judged.expected', 2) }} as expected_amount,
-    {{ digitalocean_quolum.rounded('judged.deviation', 2) }} as deviation_amount,
-    {{ digitalocean_quolum.rounded('judged.usual_deviation', 2) }} as usual_deviation_amount,
-    judged.days_compared,
-    judged.is_anomaly,
+    flagged.usage_date,
+    flagged.feature,
+    flagged.amount,
+    {{ digitalocean_quolum.rounded('flagged.expected', 2) }} as expected_amount,
+    {{ digitalocean_quolum.rounded('flagged.deviation', 2) }} as deviation_amount,
+    {{ digitalocean_quolum.rounded('flagged.usual_deviation', 2) }} as usual_deviation_amount,
+    flagged.days_compared,
+    flagged.is_anomaly,
     {{ digitalocean_quolum.rounded(
-        '100.0 * avg(case when judged.is_anomaly then 1.0 else 0.0 end) over (partition by judged.source_relation, judged.feature)', 2
+        '100.0 * avg(case when flagged.is_anomaly then 1.0 else 0.0 end) over (partition by flagged.source_relation, flagged.feature)', 2
     ) }} as anomalous_days_percent,
     {{ digitalocean_quolum.rounded(
-        'avg(abs(judged.deviation)) over (partition by judged.source_relation, judged.feature)', 2
+        'avg(abs(flagged.deviation)) over (partition by flagged.source_relation, flagged.feature)', 2
     ) }} as mean_error_amount
-from judged
-left join {{ ref('int_connections') }} as connections on connections.source_relation = judged.source_relation
+from flagged
+left join {{ ref('int_connections') }} as connections on connections.source_relation = flagged.source_relation

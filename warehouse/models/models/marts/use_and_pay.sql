@@ -79,6 +79,14 @@ reckoned as (
             when 'level' then {{ digitalocean_quolum.divided('quantity', '1073741824.0 * 86400 * ' ~ digitalocean_quolum.days_in_month('billing_month')) }}
         end as used_quantity
     from joined
+),
+
+-- Resource by resource, so that a dear one counts for more than a cheap one.
+unused as (
+    select source_relation, billing_month, feature, sum(amount * greatest(0, 1 - used_percent / 100)) as amount
+    from reckoned
+    where level = 'resource' and used_percent is not null
+    group by source_relation, billing_month, feature
 )
 
 select
@@ -99,9 +107,15 @@ select
     {{ digitalocean_quolum.rounded('reckoned.used_quantity', 2) }} as used_quantity,
     reckoned.unit as used_unit,
     -- Above 100 % nothing is unused.
-    case when reckoned.used_percent is not null then
-        {{ digitalocean_quolum.rounded('reckoned.amount * greatest(0, 1 - reckoned.used_percent / 100)', 2) }}
+    case
+        when reckoned.level = 'feature' then {{ digitalocean_quolum.rounded('unused.amount', 2) }}
+        when reckoned.used_percent is not null then
+            {{ digitalocean_quolum.rounded('reckoned.amount * greatest(0, 1 - reckoned.used_percent / 100)', 2) }}
     end as unused_amount,
     {{ digitalocean_quolum.rounded(digitalocean_quolum.divided('reckoned.amount', 'reckoned.used_quantity'), 4) }} as cost_per_used_unit
 from reckoned
+left join unused
+    on unused.source_relation = reckoned.source_relation
+    and unused.billing_month = reckoned.billing_month
+    and unused.feature = reckoned.feature
 left join {{ ref('int_connections') }} as connections on connections.source_relation = reckoned.source_relation
