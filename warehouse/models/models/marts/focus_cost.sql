@@ -11,7 +11,7 @@ with tags as (
 ),
 
 engines as (
-    select clusters.source_relation, clusters.urn, engines.service_category, engines.service_subcategory
+    select clusters.source_relation, clusters.urn, engines.service_category, engines.service_subcategory, engines.service_name
     from {{ ref('stg_digitalocean__database_clusters') }} as clusters
     inner join {{ ref('database_engines') }} as engines on engines.engine = clusters.engine
 ),
@@ -117,7 +117,7 @@ select
     case when periods.urn is not null then periods.resource_name end as "ResourceName",
     case when periods.urn is not null then periods.resource_type end as "ResourceType",
     coalesce(engines.service_category, categories.service_category, 'Other') as "ServiceCategory",
-    coalesce(categories.service_name, periods.product) as "ServiceName",
+    coalesce(engines.service_name, categories.service_name, periods.product) as "ServiceName",
     'DigitalOcean' as "ServiceProviderName",
     coalesce(engines.service_subcategory, categories.service_subcategory, 'Other (Other)') as "ServiceSubcategory",
     periods.sku as "SkuId",
