@@ -20,7 +20,7 @@ SCHEMAS = Path(__file__).resolve().parents[2] / "source_digitalocean_quolum" / "
 def land(tables: Tables, place: Path | str, schema: str, *, read_at: dt.datetime = READ_AT) -> None:
     """Write tables into a DuckDB file (a path) or PostgreSQL (a URL), with the types that a sync lands."""
     is_duckdb = isinstance(place, Path)
-    connection: Any = duckdb.connect(str(place)) if is_duckdb else psycopg2.connect(place)
+    connection: Any = duckdb.connect(str(place)) if is_duckdb else psycopg2.connect(str(place))
     mark = "?" if is_duckdb else "%s"
     try:
         cursor = connection.cursor()

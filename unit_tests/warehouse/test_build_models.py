@@ -122,7 +122,7 @@ def test_a_line_for_each_model_and_none_for_tests(dbt: ScriptedDbt, file: DuckDB
 
 
 def test_a_sentence_for_each_test_that_fails(dbt: ScriptedDbt, file: DuckDB) -> None:
-    failed = [
+    failed: list[dict[str, Any]] = [
         {"unique_id": "test.x.unique", "status": "fail", "failures": 2},
         {"unique_id": "test.x.relationships", "status": "fail", "failures": 3},
         {"unique_id": "test.x.sums", "status": "fail", "failures": 1},
