@@ -61,7 +61,7 @@ $(MODELS_STAMP): warehouse/pyproject.toml
 		| xargs $(MODELS)/bin/python -m pip install --quiet --disable-pip-version-check
 	@touch $@
 
-$(DEMO_WAREHOUSE): $(STAMP)
+$(DEMO_WAREHOUSE): | $(STAMP)
 	$(BIN)/python -m demo
 
 .PHONY: models
