@@ -47,6 +47,27 @@ $(STAMP): requirements-dev.lock pyproject.toml warehouse/pyproject.toml
 demo: $(STAMP) ## Sync a sandbox of DigitalOcean into a local warehouse
 	$(BIN)/python -m demo $(ARGS)
 
+# dbt brings packages that the connector and its host do not need, so it lives in an environment of its own: the lock of
+# .venv stays as it is.
+MODELS := .venv-models
+MODELS_STAMP := $(MODELS)/.installed
+DEMO_WAREHOUSE := build/demo/sandbox/digitalocean_warehouse.duckdb
+
+$(MODELS_STAMP): warehouse/pyproject.toml
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 to 3.13 with venv found: install one or pass PYTHON=..." >&2; exit 1; }
+	$(PYTHON) -m venv $(MODELS)
+	$(PYTHON) -c 'import tomllib; print(*(repr(one) for one in \
+		tomllib.load(open("warehouse/pyproject.toml", "rb"))["project"]["optional-dependencies"]["models"]))' \
+		| xargs $(MODELS)/bin/python -m pip install --quiet --disable-pip-version-check
+	@touch $@
+
+$(DEMO_WAREHOUSE): | $(STAMP)
+	$(BIN)/python -m demo
+
+.PHONY: models
+models: $(MODELS_STAMP) $(DEMO_WAREHOUSE) ## Build and test the dbt models over the demo's warehouse
+	$(MODELS)/bin/python -m warehouse.build_models --duckdb $(DEMO_WAREHOUSE) --artifacts build/models $(ARGS)
+
 .PHONY: test
 test: $(STAMP) ## Run all tests, two files at a time; ARGS="-k oauth" selects
 	PYTHONHASHSEED=0 $(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
@@ -84,11 +105,12 @@ imports: $(STAMP) ## Check that imports go down the rooms only (.importlinter)
 check-all: lint format-check type-check imports ## Lint, format-check, type-check, and the rooms
 
 .PHONY: docs
-docs: $(STAMP) ## Write the tables of streams, metrics and faults anew, and the sets of streams
+docs: $(STAMP) ## Write the tables of streams, metrics and faults, the sets of streams and the models' descriptions
 	$(BIN)/python tools/streams_table.py
 	$(BIN)/python -m tools.stream_sets
 	$(BIN)/python tools/metrics_table.py
 	$(BIN)/python -m tools.reliability faults
+	$(BIN)/python tools/models_docs.py
 
 # The dev lock is what .venv gets: the connector, its tools, the build backend, and the host with a marker that leaves it
 # out where it cannot be installed. It comes first: what the image gets must be the versions that the tests ran with. A

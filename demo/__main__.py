@@ -67,7 +67,7 @@ def _account(token: str | None, began: Path) -> Iterator[dict[str, Any]]:
         began.write_text((now - timedelta(days=1)).strftime(_MOMENT), encoding="utf-8")
     start = began.read_text(encoding="utf-8")
     # A hundred times DigitalOcean's limit: nobody wants to watch a demo wait for its quota.
-    with Sandbox(droplets=40, days=90, seed=7, now=start, rate_limit=500_000) as sandbox:
+    with Sandbox(droplets=40, days=90, seed=7, now=start, rate_limit=500_000, waste="seeded") as sandbox:
         if not first_run:
             sandbox.advance(seconds=(now - datetime.strptime(start, _MOMENT).replace(tzinfo=UTC)).total_seconds())
         console.print(

@@ -90,6 +90,9 @@ def _arguments() -> argparse.Namespace:
         metavar="JSON",
         help="""e.g. '{"name": "status", "path": "/v2/apps", "times": 2, "parameters": {"status": 503}}'; repeatable""",
     )
+    parser.add_argument(
+        "--waste", choices=("natural", "seeded"), default="natural", help="idle and oversized resources"
+    )
     parser.add_argument("--quiet", action="store_true", help="no text for people on stderr")
     parser.add_argument("--exit-with-stdin", action="store_true", help="stop when stdin closes")
     return parser.parse_args()
@@ -104,7 +107,7 @@ async def _serve(options: argparse.Namespace, listener: socket.socket) -> None:
     clock = Clock(options.now)
     anchor = clock.start.replace(hour=0, minute=0, second=0, microsecond=0)
     tokens = Tokens(clock)
-    world = World(Plan(options.seed, options.droplets, options.days, anchor, options.sizes))
+    world = World(Plan(options.seed, options.droplets, options.days, anchor, options.sizes, options.waste == "seeded"))
     measurements = Measurements(world, spread=options.sample_phase == "spread")
     insights = Insights(measurements, min(options.days, 3) if options.insights_days is None else options.insights_days)
     limiter = Limiter(options.rate_limit, lambda: clock.now().timestamp(), options.limit_speed)

@@ -76,7 +76,8 @@ def _reboots(state: State, body: Body) -> Body:
 
 
 def _waste(state: State, _: Body) -> Body:
-    return {"waste": waste(state.world.tables)}
+    world = state.world
+    return {"waste": waste(world.tables, world.agentless, world.work)}
 
 
 def _delete_between_pages(state: State, body: Body) -> Body:

@@ -47,7 +47,7 @@ def wheel(folder: Path, into: Path) -> zipfile.ZipFile:
     ("folder", "package", "scripts"),
     [
         (CONNECTOR, "source_digitalocean_quolum", ["", "-connect"]),
-        (WAREHOUSE, "warehouse", ["-sync"]),
+        (WAREHOUSE, "warehouse", ["-models", "-sync"]),
     ],
     ids=["connector", "warehouse"],
 )

@@ -25,7 +25,7 @@ def app_parts(app: Record, subject: Subject) -> Parts:
                 ]
             series += _replicas(subject, name, count)
             if kind == "services":
-                series += rows(subject, "do_apps_app_", _TRAFFIC, {"app_component": name})
+                series += rows(subject, "do_apps_app_", _traffic(subject.work), {"app_component": name})
     return series, matrices
 
 
@@ -34,7 +34,10 @@ _APP_PATHS = {
     "memory_percentage": "app_memory_utilization",
     "restart_count": "restart_count",
 }
-_TRAFFIC = [Row("requests_per_second", 0.1, 90, 3), Row("request_duration_p95", 0.01, 2.5, 4)]
+
+
+def _traffic(work: float) -> list[Row]:
+    return [Row("requests_per_second", 0.1 * work, 90 * work, 3), Row("request_duration_p95", 0.01, 2.5, 4)]
 
 
 def _instance_size(slug: str) -> tuple[int, int]:
@@ -45,7 +48,7 @@ def _instance_size(slug: str) -> tuple[int, int]:
 
 def _instance(subject: Subject, name: str, cpus: int, memory: int) -> dict[str, Signal]:
     used = subject.gauge(f"{name}/memory", memory * _MIB * 0.08, memory * _MIB * 0.95)
-    busy = subject.gauge(f"{name}/cpu", 0.2, 97, 6)
+    busy = subject.gauge(f"{name}/cpu", 0.2 * subject.work, 97 * subject.work, 6)
     restarts = subject.counter(f"{name}/restarts", 0, 1 / 40_000)
     return {
         "app_cpu_usage": Computed([busy], lambda percent: percent * cpus / 100),

@@ -41,7 +41,8 @@ def host(subject: Subject, cores: int, memory_mib: int, disk_gib: float, scope: 
     """A machine of this size; `scope` tells several machines of one resource apart."""
     modes = _modes(subject, cores, scope)
     total = Constant(round(memory_mib * _MIB * 0.965))
-    available = subject.gauge(f"{scope}memory_available", total.value * 0.08, total.value * 0.85)
+    least, most = (0.08, 0.85) if subject.work == 1 else (1 - 0.92 * subject.work, 1 - 0.15 * subject.work)
+    available = subject.gauge(f"{scope}memory_available", total.value * least, total.value * most)
     cached, free_memory = _part(available, 0.6), _part(available, 0.3)
     size = Constant(round(disk_gib * _GIB * 0.962))
     free = subject.gauge(f"{scope}filesystem_free", size.value * 0.1, size.value * 0.9)
@@ -89,14 +90,14 @@ def host(subject: Subject, cores: int, memory_mib: int, disk_gib: float, scope: 
 
 def _modes(subject: Subject, cores: int, scope: str) -> dict[str, Signal]:
     others: dict[str, Signal] = {
-        mode: subject.counter(f"{scope}cpu/{mode}", low * cores, high * cores, 2)
+        mode: subject.counter(f"{scope}cpu/{mode}", low * cores * subject.work, high * cores * subject.work, 2)
         for mode, (low, high) in _SHARES.items()
     }
     return {"idle": Idle(cores, list(others.values())), **others}
 
 
 def _traffic(subject: Subject, name: str, cores: int) -> Counter:
-    return subject.counter(name, 200, 2_500_000 * cores)
+    return subject.counter(name, 200 * subject.work, 2_500_000 * cores * subject.work)
 
 
 def _part(whole: Signal, share: float) -> Computed:

@@ -13,8 +13,6 @@ from sandbox.telemetry.waves import STEP
 from sandbox.world import World, catalog, grouping
 from sandbox.world.plan import Record
 
-# Every ninth Droplet has no agent: enough that a team of twenty has one.
-_AGENTLESS_EVERY, _AGENTLESS_PLACE = 9, 4
 # Where inference, which belongs to no region, is measured.
 _TEAM_REGION = catalog.HOME_REGIONS[0]
 
@@ -27,7 +25,10 @@ class Inventory:
 
     def subjects(self) -> list[Subject]:
         """Every resource that is or could be measured."""
-        return [*self._machines(), *self._services(), *self._products()]
+        found = [*self._machines(), *self._services(), *self._products()]
+        for subject in found:
+            subject.work = self._world.work.get(subject.urn, 1.0)
+        return found
 
     def _timeline(self, urn: str, created: str, *, restarts: bool = False, silent: bool = False) -> Timeline:
         phase = crc32(urn.encode()) % STEP if self._spread else 0
@@ -37,11 +38,9 @@ class Inventory:
     def _machines(self) -> Iterator[Subject]:
         tables = self._world.tables
         nodes: dict[str, tuple[Subject, Callable[[], Host]]] = {}
-        for place, droplet in enumerate([*tables["droplets"], *tables["gpu_droplets"]]):
+        for droplet in [*tables["droplets"], *tables["gpu_droplets"]]:
             urn = f"do:droplet:{droplet['id']}"
-            is_node = droplet["name"].startswith("pool-")
-            agentless = place % _AGENTLESS_EVERY == _AGENTLESS_PLACE and not is_node
-            silent = agentless or droplet["status"] != "active"
+            silent = droplet["id"] in self._world.agentless or droplet["status"] != "active"
             timeline = self._timeline(urn, droplet["created_at"], restarts=True, silent=silent)
             region = droplet["region"]["slug"]
             subject = Subject("droplet", urn, str(droplet["id"]), droplet["name"], region, timeline, droplet["tags"])

@@ -31,10 +31,10 @@ def load_balancer_parts(balancer: Record, subject: Subject) -> Parts:
     """The machines of a load balancer, its traffic and its backends."""
     units = balancer["size_unit"]
     one = host(subject, units, 1024 * units, 25)
-    signals: dict[str, Signal] = {row.name: drawn(subject, row) for row in _insights_rows(units)}
+    signals: dict[str, Signal] = {row.name: drawn(subject, row) for row in _insights_rows(units, subject.work)}
     limit = signals["max_connections"] = Constant(10_000 * units)
     signals["connection_utilization"] = Computed([signals["connections_active"], limit], lambda a, b: 100.0 * (a / b))
-    responses = {code: subject.counter(f"responses/{code}", 0, high) for code, high in _CODES.items()}
+    responses = {code: subject.counter(f"responses/{code}", 0, high * subject.work) for code, high in _CODES.items()}
     own: Labels = {"lb_id": subject.id}
     series = [
         *insights(subject, one, "do_load_balancers_", _HOST, {}),
@@ -65,7 +65,7 @@ def load_balancer_parts(balancer: Record, subject: Subject) -> Parts:
 _CODES = {"1xx": 0.01, "2xx": 80, "3xx": 12, "4xx": 3, "5xx": 0.4}
 
 
-def _insights_rows(units: int) -> list[Row]:
+def _insights_rows(units: int, work: float) -> list[Row]:
     """Traffic by the names that Insights gives it."""
     durations = [
         Row(name, 0.002 * scale, 0.3 * scale, 5)
@@ -87,7 +87,7 @@ def _insights_rows(units: int) -> list[Row]:
     return [
         *durations,
         *errors,
-        Row("connections_active", 0, 9_000 * units),
+        Row("connections_active", 0, 9_000 * units * work),
         Row("ssl_handshakes_rate_limit", 250 * units, 250 * units),
     ]
 

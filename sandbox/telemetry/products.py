@@ -1,5 +1,7 @@
 """Databases, Functions, storage, inference and what else has no machine of its own, in Insights."""
 
+from dataclasses import replace
+
 from sandbox.telemetry.hosts import Host, host, insights
 from sandbox.telemetry.signals import Computed, Signal
 from sandbox.telemetry.subjects import Matrix, Parts, Row, Series, Subject, drawn, rows
@@ -150,7 +152,11 @@ def database_parts(database: Record, subject: Subject) -> Parts:
     series = insights(subject, one, "do_databases_", _HOST, {})
     engine = database["engine"]
     scraped = [Row("scrape_duration", 0.02, 0.9, 3), Row("scrape_success", 1, 1)]
-    series += rows(subject, "do_databases_", [*scraped, *_ENGINES.get(engine, [])])
+    told = [
+        replace(row, high=row.high * subject.work) if "connections" in row.name else row
+        for row in _ENGINES.get(engine, [])
+    ]
+    series += rows(subject, "do_databases_", [*scraped, *told])
     return series, _mysql(subject, one, database["db_names"]) if engine == "mysql" else []
 
 
@@ -167,7 +173,12 @@ def _mysql(subject: Subject, one: Host, schemas: list[str]) -> list[Matrix]:
         for aggregate in ("avg", "max"):
             asked = {"metric": f"load{minutes}", "aggregate": aggregate}
             found.append(Matrix("load", own, _scaled(load, _AGGREGATES[aggregate]), asked))
-    found += [Matrix(row.name, own, drawn(subject, row)) for row in _MYSQL]
+    clients = subject.work
+    told = [
+        replace(row, low=row.low * clients, high=row.high * clients) if "connected" in row.name else row
+        for row in _MYSQL
+    ]
+    found += [Matrix(row.name, own, drawn(subject, row)) for row in told]
     for metric in _OPERATIONS:
         row = Row(f"op_rates_{metric}", 0, 400, 3)
         found.append(Matrix("op_rates", {**own, "metric": metric}, drawn(subject, row), {"metric": metric}))

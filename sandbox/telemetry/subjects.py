@@ -38,7 +38,10 @@ Parts = tuple[list[Series], list[Matrix]]
 
 @dataclass
 class Subject:
-    """One resource. `parts` makes its series and matrices when they are first asked for."""
+    """One resource. `parts` makes its series and matrices when they are first asked for.
+
+    `work` is the share of its usual work that it does.
+    """
 
     kind: str
     urn: str
@@ -48,6 +51,7 @@ class Subject:
     timeline: Timeline
     tags: list[str] = field(default_factory=list)
     parts: Callable[["Subject"], Parts] = lambda _: ([], [])
+    work: float = 1.0
 
     @cached_property
     def _made(self) -> Parts:

@@ -25,6 +25,7 @@ from sandbox.world import (
     registry,
     storage,
     vector_databases,
+    waste,
 )
 from sandbox.world.account import build_account, build_ssh_keys
 from sandbox.world.actions import ActionLog
@@ -108,6 +109,9 @@ class World:
         }
         for build in _BUILDERS:
             self.tables |= build(plan, self.tables)
+        self.agentless = waste.agentless(self.tables)
+        # URN -> the share of its usual work that a resource does, where it is not all of it.
+        self.work: dict[str, float] = waste.seed(self.tables, self.agentless) if plan.waste else {}
         self._actions = ActionLog(plan, droplets)
         self.ledger = Ledger(plan, self.account, Bill(plan, self.tables).lines())
         self._tags: list[Record] | None = None

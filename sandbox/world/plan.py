@@ -14,6 +14,8 @@ Record = dict[str, Any]
 class Plan:
     """The parameters of a world. `anchor` is the midnight (UTC) of the day the sandbox started.
 
+    With `waste` some resources are idle or far too large (`waste.seed`); without, everything that runs has work.
+
     `sizes` says how many `apps`, `databases` or `domains` there are, where that must not follow from the Droplets.
     Raises ValueError for any other name.
     """
@@ -23,6 +25,7 @@ class Plan:
     days: int
     anchor: datetime
     sizes: Mapping[str, int] = field(default_factory=dict)
+    waste: bool = False
 
     def __post_init__(self) -> None:
         if unknown := set(self.sizes) - {"apps", "databases", "domains"}:

@@ -1,0 +1,61 @@
+"""What the small team of the models' tests is made of: its machines, and which days are billed and measured."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+Row = dict[str, Any]
+Tables = dict[str, list[Row]]
+
+TEAM = "11111111-0000-4000-8000-000000000000"
+# Landed timestamps are UTC and say so nowhere.
+READ_AT = dt.datetime(2026, 11, 20, 6)  # noqa: DTZ001
+TODAY = READ_AT.date()
+# Hours after which DigitalOcean charges no more for a month.
+CAP = 672
+
+# slug: vCPUs, MiB, GiB of disk, TB of transfer, USD a month
+SIZES = {
+    "s-1vcpu-2gb": (1, 2048, 50, 2, 12),
+    "s-2vcpu-4gb": (2, 4096, 80, 4, 24),
+    "c-2": (2, 4096, 25, 4, 42),
+    "g-2vcpu-8gb": (2, 8192, 25, 4, 63),
+    "gpu-h100x1-80gb": (20, 245_760, 720, 15, 2016),
+}
+
+
+@dataclass(frozen=True)
+class Droplet:
+    """A Droplet, and how busy it is: percent of its processors, share of its memory, Mbps to the internet."""
+
+    id: int
+    name: str
+    size: str
+    cpu: float = 60
+    memory: float = 0.7
+    traffic: float = 5
+    status: str = "active"
+    agent: bool = True
+    tags: tuple[str, ...] = ()
+
+
+DROPLETS = [
+    Droplet(1, "web", "s-2vcpu-4gb", tags=("env:prod", "team:shop")),
+    Droplet(2, "twin", "s-1vcpu-2gb"),
+    Droplet(3, "twin", "s-1vcpu-2gb"),
+    Droplet(4, "powered_off", "s-2vcpu-4gb", status="off"),
+    Droplet(5, "idle_droplet", "s-2vcpu-4gb", cpu=1, memory=0.1, traffic=0.001),
+    Droplet(6, "oversized_droplet", "g-2vcpu-8gb", cpu=20, memory=0.3, tags=("env:prod",)),
+    Droplet(7, "unmeasured_droplet", "s-1vcpu-2gb", agent=False),
+    Droplet(8, "idle_gpu_droplet", "gpu-h100x1-80gb", cpu=1, memory=0.2),
+]
+# Deleted at the end of October: it is on the invoice and on no list.
+GONE = Droplet(9, "gone", "s-1vcpu-2gb")
+
+
+def days() -> list[dt.date]:
+    """Every day that was billed and measured: October, and November up to yesterday."""
+    first = dt.date(2026, 10, 1)
+    return [first + dt.timedelta(days=number) for number in range((TODAY - first).days)]

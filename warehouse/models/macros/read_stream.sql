@@ -1,0 +1,86 @@
+{# The rows of a stream from every connection: one cast for each column, an empty text as null, the newest row of each
+   key. A table or column that is not there is null: streams that are not selected are empty relations, never errors. #}
+{% macro read_stream(stream, columns, key) %}
+    {%- set declared = source('digitalocean', stream) -%}
+    {%- set database = var('digitalocean_database') or target.database -%}
+    {%- set parts = [] -%}
+    {%- if execute -%}
+        {%- for schema in var('digitalocean_schemas') -%}
+            {%- set relation = adapter.get_relation(database=database, schema=schema, identifier=stream) -%}
+            {%- if relation is not none -%}
+                {%- do parts.append(digitalocean_quolum.read_relation(relation, schema, columns, key)) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- if parts -%}
+        {{ parts | join('\n    union all\n') }}
+    {%- else %}
+    select
+        cast(null as {{ digitalocean_quolum.type_of('text') }}) as source_relation,
+        cast(null as {{ digitalocean_quolum.type_of('timestamp') }}) as extracted_at,
+        {%- for name, kind in columns.items() %}
+        cast(null as {{ digitalocean_quolum.type_of(kind) }}) as {{ adapter.quote(name) }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    where 1 = 0
+    {%- endif -%}
+{% endmacro %}
+
+{% macro read_relation(relation, schema, columns, key) %}
+    {%- set landed = {} -%}
+    {%- for column in adapter.get_columns_in_relation(relation) -%}
+        {%- do landed.update({column.name | lower: column}) -%}
+    {%- endfor -%}
+    {%- set order = [] -%}
+    {%- for name in ['_airbyte_extracted_at', '_airbyte_raw_id'] if name in landed -%}
+        {%- do order.append(adapter.quote(landed[name].name) ~ ' desc') -%}
+    {%- endfor -%}
+    {%- set partition = [] -%}
+    {%- for name in key if name in landed -%}
+        {%- do partition.append(adapter.quote(landed[name].name)) -%}
+    {%- endfor %}
+    select
+        '{{ schema }}' as source_relation,
+        {{ digitalocean_quolum.read_column(landed, '_airbyte_extracted_at', 'timestamp') }} as extracted_at,
+        {%- for name, kind in columns.items() %}
+        {{ digitalocean_quolum.read_column(landed, name, kind) }} as {{ adapter.quote(name) }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    {%- if partition and order and var('raw_tables_have_duplicates') %}
+    from (
+        select *, row_number() over (partition by {{ partition | join(', ') }} order by {{ order | join(', ') }}) as nth_newest
+        from {{ relation }}
+    ) as landed
+    where nth_newest = 1
+    {%- else %}
+    from {{ relation }}
+    {%- endif -%}
+{% endmacro %}
+
+{% macro read_column(landed, name, kind) %}
+    {%- if name not in landed -%}
+        {{- return('cast(null as ' ~ digitalocean_quolum.type_of(kind) ~ ')') -}}
+    {%- endif -%}
+    {%- set column = adapter.quote(landed[name].name) -%}
+    {%- if kind == 'text' -%}
+        {{- return("nullif(cast(" ~ column ~ " as " ~ digitalocean_quolum.type_of('text') ~ "), '')") -}}
+    {%- elif kind == 'timestamp' -%}
+        {{- return(digitalocean_quolum.utc_timestamp(column, landed[name].data_type)) -}}
+    {%- elif kind == 'json' -%}
+        {{- return(digitalocean_quolum.as_json(column)) -}}
+    {%- endif -%}
+    {{- return('cast(' ~ column ~ ' as ' ~ digitalocean_quolum.type_of(kind) ~ ')') -}}
+{% endmacro %}
+
+{# Every utilization stream has the same columns. #}
+{% macro read_utilization(stream) %}
+    {{- digitalocean_quolum.read_stream(
+        stream,
+        columns={
+            'feature': 'text', 'resource_urn': 'text', 'resource_id': 'text', 'resource_name': 'text',
+            'region': 'text', 'metric': 'text', 'unit': 'text', 'kind': 'text', 'labels': 'json', 'labels_key': 'text',
+            'interval_start': 'timestamp', 'interval_end': 'timestamp', 'average': 'double', 'minimum': 'double',
+            'maximum': 'double', 'last': 'double', 'samples': 'integer', 'total': 'double', 'capacity': 'double',
+            'utilization_percent': 'double', 'source': 'text',
+        },
+        key=['resource_urn', 'metric', 'labels_key', 'interval_start']
+    ) -}}
+{% endmacro %}

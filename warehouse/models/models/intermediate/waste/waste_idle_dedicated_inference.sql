@@ -1,0 +1,20 @@
+-- All GPUs of the endpoint must have been idle: one that works needs the others of its replica.
+with load as (
+    select source_relation, urn, max(p95) as occupancy_p95, max(days) as days
+    from {{ ref('resource_utilization_30d') }}
+    where urn like 'do:dedicated_inference:%' and metric = 'gpu_occupancy'
+    group by source_relation, urn
+)
+
+select
+    inventory.source_relation,
+    inventory.urn,
+    'GPUs occupied below ' || {{ digitalocean_quolum.figure('load.occupancy_p95') }} || ' % for 95 % of the time over '
+    || cast(load.days as {{ digitalocean_quolum.type_of('text') }}) || ' days.' || {{ digitalocean_quolum.cost_sentence() }} as evidence,
+    inventory.monthly_cost as saving_monthly,
+    'medium' as confidence
+from {{ ref('resource_inventory') }} as inventory
+inner join load on load.source_relation = inventory.source_relation and load.urn = inventory.urn
+where inventory.is_listed
+    and load.days >= {{ var('waste_minimum_days') }}
+    and load.occupancy_p95 < {{ var('idle_gpu_percent') }}

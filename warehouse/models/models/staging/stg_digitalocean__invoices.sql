@@ -1,0 +1,24 @@
+with source as (
+    {{ digitalocean_quolum.read_stream(
+        'invoices',
+        columns={
+            'invoice_uuid': 'text',
+            'invoice_id': 'text',
+            'amount': 'decimal',
+            'invoice_period': 'text',
+            'updated_at': 'timestamp',
+        },
+        key=['invoice_uuid']
+    ) }}
+)
+
+select
+    source_relation,
+    extracted_at,
+    invoice_uuid,
+    invoice_id,
+    invoice_period,
+    cast(invoice_period || '-01' as date) as billing_month,
+    amount,
+    updated_at
+from source
