@@ -118,7 +118,7 @@ def build_models(
     for schema in schemas:
         if not _SCHEMA_NAME.fullmatch(schema):
             raise ModelsError(f"The schema name {schema!r} cannot be used: take lower-case letters, digits and _.")
-    command = dbt or _dbt()
+    command = dbt or find_dbt()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="digitalocean-models-")))
         output, environment = target.profile()
@@ -144,8 +144,8 @@ def build_models(
         return _run(arguments, environment, kept, say)
 
 
-def _dbt() -> str:
-    """The dbt command of this environment, else the one on the path."""
+def find_dbt() -> str:
+    """The dbt command of this environment, else the one on the path. Raises ModelsError where there is none."""
     beside = Path(sys.executable).with_name("dbt")
     found = str(beside) if beside.exists() else shutil.which("dbt")
     if found is None:

@@ -25,7 +25,7 @@ Several are separated by commas: --streams recommended,actions
 
 exit codes:
   0    every stream is complete; or --plan or --list-streams was printed
-  1    a stream failed, or the connector did; what the others committed is kept
+  1    a stream failed, or the connector did, or a model or its test; what was committed is kept
   2    the configuration or an argument is wrong, the check failed, or a rotated token could not be kept
   3    another sync uses the configuration file or the warehouse
   4    the warehouse cannot be opened, went away, or refused the rows of a stream
@@ -138,6 +138,9 @@ def _parser() -> argparse.ArgumentParser:
     only.add_argument("--list-streams", action="store_true", help="print the streams by product, and end")
     only.add_argument(
         "--plan", action="store_true", help="print what a sync would take in requests and minutes, and end"
+    )
+    parser.add_argument(
+        "--models", action="store_true", help="build and test the dbt models after the sync (needs the extra `models`)"
     )
     parser.add_argument("--full-refresh", action="store_true", help="read from the beginning and replace the tables")
     parser.add_argument(

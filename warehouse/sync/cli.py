@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from warehouse.sync.arguments import describe_target, parse_arguments
-from warehouse.sync.errors import EXIT_CONFIGURATION, EXIT_INTERRUPTED, SyncError
+from warehouse.sync.errors import EXIT_COMPLETE, EXIT_CONFIGURATION, EXIT_INTERRUPTED, EXIT_STREAM_FAILED, SyncError
 from warehouse.sync.interruption import handled
 from warehouse.sync.progress import open_progress
 from warehouse.sync.redaction import Redactor
@@ -34,7 +34,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             if options.list_streams:
                 return list_streams(options, redact, progress)
-            return plan(options, redact, progress) if options.plan else sync(options, redact, progress)
+            if options.plan:
+                return plan(options, redact, progress)
+            if not options.models:
+                return sync(options, redact, progress)
+            from warehouse.sync.modelling import build, check_dbt  # noqa: PLC0415
+
+            check_dbt()
+            code = sync(options, redact, progress)
+            # Also over what a sync with a failed stream has kept.
+            built = build(options, redact) if code in (EXIT_COMPLETE, EXIT_STREAM_FAILED) else code
+            return code or built
     except SyncError as error:
         _complain(redact(str(error)))
         return error.exit_code
