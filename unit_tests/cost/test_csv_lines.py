@@ -59,7 +59,7 @@ def test_a_file_is_read_in_one_request_and_each_line_is_a_record(api: DigitalOce
 
     rows = output.rows("invoice_csv_lines")
     assert [(row["product"], row["feature"], row["amount"], row.get("duration")) for row in rows] == [
-        ("Floating IPs", "other", 3.11, 100),
+        ("Floating IPs", "reserved_ips", 3.11, 100),
         ("Droplets", "droplets", 1203.5, 672),
         ("Taxes", "other", 0.16, None),
         ("Credits", "other", -5.0, None),

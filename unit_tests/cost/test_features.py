@@ -14,8 +14,11 @@ from tools.openapi import WHOLE_SPECIFICATION
 
 VOCABULARY = {
     *("droplets", "volumes", "snapshots", "databases", "kubernetes", "load_balancers", "apps", "spaces", "registry"),
-    *("functions", "inference", "bandwidth", "support", "other"),
+    *("functions", "inference", "bandwidth", "support", "other", "vector_databases", "dedicated_inference", "nfs"),
+    *("nat_gateways", "reserved_ips", "partner_network_connect", "uptime", "add_ons", "microvms"),
 }
+# What is measured and billed under another feature's name: a pool's Droplets, and ways to ask the same models.
+WITHOUT_A_LINE = {"droplet_autoscale", "batch_inference", "inference_router", "managed_agents"}
 # As DigitalOcean's invoices, its API reference and its clients name products.
 PRODUCTS = {
     "Droplets": "droplets",
@@ -46,11 +49,16 @@ PRODUCTS = {
     "Droplet Bandwidth": "bandwidth",
     "Bandwidth": "bandwidth",
     "Premium Support": "support",
-    "Floating IPs": "other",
-    "Reserved IPs": "other",
-    "Uptime Health Check": "other",
-    "Network File Storage": "other",
-    "VPC NAT Gateway": "other",
+    "Floating IPs": "reserved_ips",
+    "Reserved IPs": "reserved_ips",
+    "Uptime Health Check": "uptime",
+    "Network File Storage": "nfs",
+    "VPC NAT Gateway": "nat_gateways",
+    "Vector Databases": "vector_databases",
+    "Dedicated Inference": "dedicated_inference",
+    "Partner Network Connect": "partner_network_connect",
+    "Marketplace Add-Ons": "add_ons",
+    "MicroVMs": "microvms",
     "Taxes": "other",
     "Free Credits": "other",
 }
@@ -91,7 +99,7 @@ def test_no_line_of_the_specifications_examples_is_unknown() -> None:
     assert known == [
         *("kubernetes", "spaces"),
         *("droplets", "kubernetes"),
-        *("other", "other"),
+        *("reserved_ips", "other"),
         *("spaces", "databases"),
     ]
 
@@ -150,6 +158,12 @@ def test_the_table_keeps_to_the_vocabulary_and_to_its_own_rules() -> None:
     assert all(" " in text for text in every_text()), "a resource could be called so"
     skus = [sku for feature in load().features.values() for sku in feature.skus]
     assert len(set(skus)) == len(skus)
+
+
+def test_utilization_and_cost_have_one_vocabulary() -> None:
+    measured = {feature.name for feature in metrics.load().features.values()}
+
+    assert measured - set(load().features) == WITHOUT_A_LINE
 
 
 def test_urns_are_those_of_the_utilization_streams() -> None:
