@@ -57,6 +57,11 @@ class TestStandards(SourceTestSuiteBase):
         ]
 
 
+# It reads everything, utilization of a month in every region too: minutes of Prometheus. What it asks for is asked for in
+# parts by test_protocol.py and test_utilization.py.
+TestStandards.test_basic_read = pytest.mark.full(TestStandards.test_basic_read)  # type: ignore[method-assign]
+
+
 # These build and run an image, for which there must be Docker; `make image` and the lines in CONTRIBUTING.md do that.
 for _name in dir(SourceTestSuiteBase):
     if _name.startswith("test_docker_image"):

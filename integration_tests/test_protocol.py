@@ -199,10 +199,8 @@ def test_a_page_that_links_to_itself_says_only_that_there_is_more(warm: Warm, st
     assert len(done.records["droplets"]) >= 450
 
 
-def test_twenty_thousand_droplets_are_complete_while_some_are_deleted(
-    warm: Warm, streams: list[dict[str, Any]]
-) -> None:
-    with Sandbox(droplets=20_000, days=2, seed=5, rate_limit=6_000_000) as sandbox:
+def test_thousands_of_droplets_are_complete_while_some_are_deleted(warm: Warm, streams: list[dict[str, Any]]) -> None:
+    with Sandbox(droplets=6_000, days=2, seed=5, rate_limit=6_000_000) as sandbox:
         sandbox.delete_between_pages("droplets", count_per_page=3)
         done = warm.run("read", config=sandbox.config(), catalog=configured(streams, "droplets"))
         sandbox.clear_faults()
@@ -212,7 +210,7 @@ def test_twenty_thousand_droplets_are_complete_while_some_are_deleted(
     read = [droplet["id"] for droplet in done.records["droplets"]]
     assert len(read) == len(set(read))
     assert {droplet["id"] for droplet in stayed.records["droplets"]} <= set(read)
-    assert len(stayed.records["droplets"]) < 20_000
+    assert len(stayed.records["droplets"]) < 6_000
 
 
 def test_our_own_limit_is_kept_and_a_429_that_comes_anyway_is_waited_for(streams: list[dict[str, Any]]) -> None:
@@ -240,14 +238,15 @@ def test_no_429_of_our_own_making(warm: Warm, streams: list[dict[str, Any]]) -> 
 
 
 def test_all_streams_share_as_many_connections_as_requests_are_under_way(streams: list[dict[str, Any]]) -> None:
-    lists = [stream["name"] for stream in streams if not stream["name"].endswith("_utilization")]
+    # Those of children, which are asked for one by one.
+    lists = [stream["name"] for stream in streams if stream["name"].startswith(("app_", "database_", "genai_agent_"))]
     with Sandbox(droplets=20, seed=7, rate_limit=6_000_000) as sandbox:
         config = {**sandbox.config(), "num_workers": 5}
         done = run("read", config=config, catalog=configured(streams, *lists))
         requests = sandbox.requests("/v2")
 
     assert done.exit_code == 0
-    assert len(requests) > 400
+    assert len(requests) > 100
     # One that has been idle is closed by the server.
     assert len({request["socket"] for request in requests}) <= 2 * 5
 

@@ -7,6 +7,8 @@ import sys
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from integration_tests.asking import read_all
 from integration_tests.connector import MAIN
 from sandbox import Sandbox
@@ -37,6 +39,8 @@ def sync(folder: Path, target: Target) -> int:
     return int(done.stdout.split()[-1])
 
 
+# PostgreSQL by the way of this host's own sync is in test_sync_warehouses.py.
+@pytest.mark.parametrize("target", ["duckdb", pytest.param("postgres", marks=pytest.mark.full)], indirect=True)
 def test_pyairbyte_lands_streams_and_money_and_goes_on_the_next_day(tmp_path: Path, target: Target) -> None:
     with Sandbox(droplets=15, days=70, seed=11, rate_limit=600_000) as sandbox:
         config = sandbox.config(start_date="2026-01-01T00:00:00Z")

@@ -43,11 +43,12 @@ class Specification:
 
     def __init__(self, path: Path = SPECIFICATION) -> None:
         self.document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        self.operations = [
+        found = (
             self._operation(path, "get" if "get" in item else "post")
             for path, item in self.document["paths"].items()
             if "get" in item or path in READING_POSTS
-        ]
+        )
+        self.operations = [operation for operation in found if operation is not None]
         self._by_length: dict[int, list[tuple[list[str], Operation]]] = {}
         for operation in self.operations:
             segments = operation.path.strip("/").split("/")
@@ -108,11 +109,14 @@ class Specification:
                     own.setdefault(key, value)
         return Shape({**own, "properties": properties} if properties else own, references)
 
-    def _operation(self, path: str, method: str) -> Operation:
+    def _operation(self, path: str, method: str) -> Operation | None:
+        """None where the answer is not described: the digest holds those of the streams."""
         item = self.document["paths"][path]
         get = item[method]
         parameters = [self.resolve(each)[0] for each in (*item.get("parameters", ()), *get.get("parameters", ()))]
         answer, _ = self.resolve(get["responses"]["200"])
+        if not answer.get("content"):
+            return None
         media_type, content = next(iter(answer["content"].items()))
         return Operation(
             path=path,

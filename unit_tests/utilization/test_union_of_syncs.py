@@ -91,7 +91,7 @@ def key_of(row: Row) -> tuple[Any, ...]:
 
 
 @given(st.lists(steps, min_size=1, max_size=5), sources)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_the_union_of_all_syncs_is_one_uninterrupted_sync(done: list[Step], source: str) -> None:
     service = TroubledService()
     now, state = BEGIN + 3 * HOUR + 1800, None
@@ -115,7 +115,7 @@ def test_the_union_of_all_syncs_is_one_uninterrupted_sync(done: list[Step], sour
 
 
 @given(st.lists(troubles, min_size=1, max_size=3), sources)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_sync_that_says_complete_has_all_rows_or_has_told_what_is_missing(found: list[Trouble], source: str) -> None:
     """And one sync later the same trouble is no error any more: it is in the state."""
     service = TroubledService()
