@@ -57,7 +57,7 @@ class TestStandards(SourceTestSuiteBase):
         ]
 
 
-# It reads everything, utilization of a month in every region too: minutes of Prometheus. What it asks for is asked for in
+# It reads everything, a month of utilization in every region, too: minutes of Prometheus. All of it is asked for in
 # parts by test_protocol.py and test_utilization.py.
 TestStandards.test_basic_read = pytest.mark.full(TestStandards.test_basic_read)  # type: ignore[method-assign]
 
