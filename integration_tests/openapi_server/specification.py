@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.openapi import SPECIFICATION as DIGEST
 from tools.openapi import WHOLE_SPECIFICATION
 
 Schema = Mapping[str, Any]
 
-# With its examples where the whole document is at hand.
-SPECIFICATION = WHOLE_SPECIFICATION if WHOLE_SPECIFICATION.is_file() else DIGEST
+# The answers are made of its examples, which the digest in this repository leaves out.
+SPECIFICATION = WHOLE_SPECIFICATION
 
 # A POST that asks instead of changing something.
 READING_POSTS = ("/v2/apps/metrics/bandwidth_daily",)
@@ -43,12 +42,11 @@ class Specification:
 
     def __init__(self, path: Path = SPECIFICATION) -> None:
         self.document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        found = (
+        self.operations = [
             self._operation(path, "get" if "get" in item else "post")
             for path, item in self.document["paths"].items()
             if "get" in item or path in READING_POSTS
-        )
-        self.operations = [operation for operation in found if operation is not None]
+        ]
         self._by_length: dict[int, list[tuple[list[str], Operation]]] = {}
         for operation in self.operations:
             segments = operation.path.strip("/").split("/")
@@ -109,14 +107,11 @@ class Specification:
                     own.setdefault(key, value)
         return Shape({**own, "properties": properties} if properties else own, references)
 
-    def _operation(self, path: str, method: str) -> Operation | None:
-        """None where the answer is not described: the digest holds those of the streams."""
+    def _operation(self, path: str, method: str) -> Operation:
         item = self.document["paths"][path]
         get = item[method]
         parameters = [self.resolve(each)[0] for each in (*item.get("parameters", ()), *get.get("parameters", ()))]
         answer, _ = self.resolve(get["responses"]["200"])
-        if not answer.get("content"):
-            return None
         media_type, content = next(iter(answer["content"].items()))
         return Operation(
             path=path,
