@@ -225,7 +225,7 @@ CASES = [
         "slow_head",
         "fails",
         full="microvms",
-        incremental="registry_garbage_collections",
+        incremental=None,
         parameters={"seconds": 0.02},
     ),
     Case(
@@ -241,7 +241,7 @@ CASES = [
         "gzip_bomb",
         "fails",
         full="genai_model_api_keys",
-        incremental="registry_tags",
+        incremental=None,
         parameters={"megabytes": 1024},
     ),
 ]
