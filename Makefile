@@ -108,6 +108,7 @@ check-all: lint format-check type-check imports ## Lint, format-check, type-chec
 docs: $(STAMP) ## Write the tables of streams, metrics and faults, the sets of streams and the models' descriptions
 	$(BIN)/python tools/streams_table.py
 	$(BIN)/python -m tools.stream_sets
+	$(BIN)/python -m tools.ready_sets
 	$(BIN)/python tools/metrics_table.py
 	$(BIN)/python -m tools.reliability faults
 	$(BIN)/python tools/models_docs.py
