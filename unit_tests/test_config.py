@@ -55,7 +55,7 @@ def test_the_defaults_are_those_of_the_spec() -> None:
 
 def test_spec_and_configuration_have_the_same_fields() -> None:
     spec = specification()["properties"]
-    oauth, token = spec["credentials"]["oneOf"]
+    token, oauth = spec["credentials"]["oneOf"]
 
     assert set(spec) == set(Config.model_fields)
     assert set(oauth["properties"]) == set(OAuthCredentials.model_fields)

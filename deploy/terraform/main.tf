@@ -12,7 +12,7 @@ resource "airbyte_source_definition" "digitalocean" {
   name              = "DigitalOcean (Quolum)"
   docker_repository = var.docker_repository
   docker_image_tag  = var.docker_image_tag
-  documentation_url = "https://github.com/quolum/source-digitalocean-quolum"
+  documentation_url = "https://github.com/quolum/source-digitalocean-quolum/blob/main/docs/digitalocean-quolum.md"
 }
 
 resource "airbyte_source" "digitalocean" {
