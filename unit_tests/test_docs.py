@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from source_digitalocean_quolum import SourceDigitaloceanQuolum
-from tools import ready_sets, reliability, stream_sets, streams_table
+from tools import dictionary, ready_sets, reliability, stream_sets, streams_table
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("docs", "deploy", "integration_tests")
@@ -130,6 +130,21 @@ def test_a_stale_set_is_noticed_and_mended(tmp_path: Path, monkeypatch: pytest.M
     assert ready_sets.main([]) == 0
     assert page.read_text(encoding="utf-8") == text
     assert json.loads(streams.read_text(encoding="utf-8"))["invoices"] == "incremental_deduped_history"
+
+
+def test_the_data_dictionary_is_up_to_date_and_knows_every_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert dictionary.main(["--check"]) == 0, capsys.readouterr().err
+    text = dictionary.TARGET.read_text(encoding="utf-8")
+    assert [name for name in streams_table.streams() if f"`{name}`" not in text] == []
+
+
+def test_a_stale_dictionary_is_noticed_and_mended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = dictionary.TARGET.read_text(encoding="utf-8")
+    monkeypatch.setattr(dictionary, "TARGET", tmp_path / "dictionary.md")
+    dictionary.TARGET.write_text(text.replace("`size_gigabytes`", "`gigabytes`"), encoding="utf-8")
+    assert dictionary.main(["--check"]) == 1
+    assert dictionary.main([]) == 0
+    assert dictionary.TARGET.read_text(encoding="utf-8") == text
 
 
 def test_the_figures_of_the_operators_page_are_those_of_the_manifest() -> None:
