@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from source_digitalocean_quolum import SourceDigitaloceanQuolum
-from tools import dictionary, ready_sets, reliability, stream_sets, streams_table
+from tools import dictionary, ready_sets, reliability, request_table, stream_sets, streams_table
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("docs", "deploy", "integration_tests")
@@ -130,6 +130,26 @@ def test_a_stale_set_is_noticed_and_mended(tmp_path: Path, monkeypatch: pytest.M
     assert ready_sets.main([]) == 0
     assert page.read_text(encoding="utf-8") == text
     assert json.loads(streams.read_text(encoding="utf-8"))["invoices"] == "incremental_deduped_history"
+
+
+def test_measured_figures_come_into_their_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(ready_sets.PAGE.read_text(encoding="utf-8"), encoding="utf-8")
+    monkeypatch.setattr(ready_sets, "PAGE", page)
+    asked: list[tuple[str, ...]] = []
+
+    def count(model: request_table.Model, names: tuple[str, ...]) -> tuple[request_table.Count, request_table.Count]:
+        asked.append(names)
+        return request_table.Count({"invoices": 12_345}, 67_890), request_table.Count({"invoices": 1}, 2)
+
+    monkeypatch.setattr(request_table, "count", count)
+
+    assert ready_sets.main(["--measure", "M:costs and use"]) == 0
+
+    text = page.read_text(encoding="utf-8")
+    assert {len(names) for names in asked} == {len(stream_sets.recommended())}
+    assert "| 67,890 | 12,345 requests, 49 minutes at 250 a minute | 1 requests |" in text
+    assert "## Three ways to lose a table" in text
 
 
 def test_the_data_dictionary_is_up_to_date_and_knows_every_table(capsys: pytest.CaptureFixture[str]) -> None:
