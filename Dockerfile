@@ -1,5 +1,5 @@
 # The connector's image: the locked runtime dependencies and the connector, compiled, for the base's user airbyte.
-ARG BASE=docker.io/airbyte/python-connector-base:4.1.0
+ARG BASE=docker.io/airbyte/python-connector-base:4.1.0@sha256:1d1aa21d34e851df4e8a87b391c27724c06e2597608e7161f4d167be853bd7b6
 
 FROM ${BASE} AS build
 USER root

@@ -106,9 +106,11 @@ imports: $(STAMP) ## Check that imports go down the rooms only (.importlinter)
 check-all: lint format-check type-check imports ## Lint, format-check, type-check, and the rooms
 
 .PHONY: docs
-docs: $(STAMP) ## Write the tables of streams, metrics and faults, the sets of streams and the models' descriptions
+docs: $(STAMP) ## Write the tables of streams, metrics and faults, the sets of streams, the data dictionary and the models' descriptions
 	$(BIN)/python tools/streams_table.py
 	$(BIN)/python -m tools.stream_sets
+	$(BIN)/python -m tools.ready_sets
+	$(BIN)/python -m tools.dictionary
 	$(BIN)/python tools/metrics_table.py
 	$(BIN)/python -m tools.reliability faults
 	$(BIN)/python tools/models_docs.py

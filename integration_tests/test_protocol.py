@@ -267,7 +267,7 @@ def test_an_unknown_stream_fails_by_name_and_alone(warm: Warm, sandbox: Sandbox,
 @pytest.mark.parametrize(
     ("config", "words"),
     [
-        ("{", "does not read as a configuration"),
+        ("{", "it is not JSON: line 1, column 2"),
         ({"credentials": {"auth_type": "password"}}, "auth_type` is 'password'"),
         ({"credentials": {"auth_type": "access_token"}}, "`credentials.access_token` is missing"),
         ({"credentials": {"auth_type": "access_token", "access_token": "dor_v1_x"}}, "refresh token"),

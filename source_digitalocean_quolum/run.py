@@ -25,8 +25,11 @@ from airbyte_cdk.models import (
 )
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from source_digitalocean_quolum import command_line
 from source_digitalocean_quolum.cdk_ext.log_words import translate_logs
 from source_digitalocean_quolum.config import parse
+from source_digitalocean_quolum.configured_catalog import UnknownStream, configure, select
+from source_digitalocean_quolum.json_file import UnusableFile, decode
 from source_digitalocean_quolum.logs import guard
 from source_digitalocean_quolum.protocol.entrypoint import Entrypoint
 from source_digitalocean_quolum.protocol.output import Output, OutputEnded, guard_output
@@ -71,11 +74,12 @@ def _run(args: list[str], output: Output) -> int:
     translate_logs()
     guard()
     if not args:
-        with suppress(SystemExit):
-            AirbyteEntrypoint.parse_args(["--help"])
+        command_line.parser().print_help()
         return 2
-    command = AirbyteEntrypoint.parse_args(args)
+    command = command_line.parse(args)
     _calm_garbage_collector()
+    if command.command == "discover" and command.configured:
+        return _print_configured(command, output)
     try:
         source, catalog = _build(command)
         _collect_soon()
@@ -88,6 +92,27 @@ def _run(args: list[str], output: Output) -> int:
         _end("Interrupted: the command ends.", _BY_SIGNAL + signal.SIGINT)
     except Exception as error:  # noqa: BLE001 (whatever it is, it is said as the protocol wants it)
         return _report(error, command.command, output)
+    return 0
+
+
+def _print_configured(command: argparse.Namespace, output: Output) -> int:
+    """Print a configured catalog and nothing else on stdout: a person writes it to a file. The exit code."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler) and handler.stream is output:
+            handler.stream = sys.stderr
+    try:
+        source, _ = _build(command)
+        catalog = source.discover(logger, source.config)
+        selected = select(command.streams, [stream.name for stream in catalog.streams])
+        output.write(f"{json.dumps(configure(catalog, selected), indent=2)}\n")
+    except OutputEnded as ended:
+        _end(f"{ended}: the command ends.", 1)
+    except UnknownStream as unknown:
+        sys.stderr.write(f"{unknown}\n")
+        return 1
+    except AirbyteTracedException as problem:
+        sys.stderr.write(f"{problem.message}\n")
+        return 1
     return 0
 
 
@@ -131,8 +156,7 @@ def _build(command: argparse.Namespace) -> tuple[SourceDigitaloceanQuolum, Confi
 
 
 def _read_json(path: str) -> Any:
-    """A file's content, in UTF-8 whatever the locale."""
-    return json.loads(Path(path).read_bytes())
+    return decode(Path(path).read_bytes())
 
 
 def _input(what: str, command: argparse.Namespace, option: str, read: Callable[[str], T]) -> T | None:
@@ -145,6 +169,8 @@ def _input(what: str, command: argparse.Namespace, option: str, read: Callable[[
         problem = "there is no such file"
     except OSError as error:
         problem = error.strerror or type(error).__name__
+    except UnusableFile as error:
+        problem = str(error)
     except Exception as error:
         problem = f"it does not read as a {what} ({type(error).__name__})"
         logger.debug("Reading %s", path, exc_info=True)

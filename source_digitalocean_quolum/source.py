@@ -4,17 +4,14 @@ import logging
 import time
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from pathlib import Path
 from typing import Any
 
-import orjson
 from airbyte_cdk.models import (
     AirbyteCatalog,
     AirbyteConnectionStatus,
     AirbyteMessage,
     AirbyteStateMessage,
     ConfiguredAirbyteCatalog,
-    ConfiguredAirbyteCatalogSerializer,
     FailureType,
     StreamDescriptor,
 )
@@ -26,6 +23,7 @@ from source_digitalocean_quolum.cdk_ext.declarative_source import DeclarativeSou
 from source_digitalocean_quolum.cdk_ext.partition_states import keep_known_states
 from source_digitalocean_quolum.check import check
 from source_digitalocean_quolum.config import parse, tidy
+from source_digitalocean_quolum.configured_catalog import read_configured
 from source_digitalocean_quolum.discovery import described
 from source_digitalocean_quolum.http.endpoint import Endpoint
 from source_digitalocean_quolum.http.probes import StreamProbes
@@ -88,11 +86,8 @@ class SourceDigitaloceanQuolum(DeclarativeSource):
 
     @classmethod
     def read_catalog(cls, catalog_path: str) -> ConfiguredAirbyteCatalog:
-        """The configured catalog without schemas: a stream reads by its own, and all of them are 8 MB of objects."""
-        catalog = orjson.loads(Path(catalog_path).read_bytes())
-        for configured in catalog["streams"]:
-            configured["stream"]["json_schema"] = {}
-        return ConfiguredAirbyteCatalogSerializer.load(catalog)
+        """See configured_catalog.py."""
+        return read_configured(catalog_path)
 
     def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
         """Adopt the command's configuration when built without one (PyAirbyte, Airbyte's standard tests)."""

@@ -4,7 +4,6 @@ A state that cannot be gone on from costs its own stream a new beginning, which 
 ends the run: the other streams' states are good.
 """
 
-import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -19,6 +18,8 @@ from airbyte_cdk.models import (
     StreamDescriptor,
 )
 
+from source_digitalocean_quolum.json_file import UnusableFile, decode
+
 logger = logging.getLogger("airbyte")
 
 # The CDK marks a completed full refresh with such keys (FinalStateCursor): nothing to go on from, nothing wrong.
@@ -28,13 +29,13 @@ _FULL_REFRESH_MARK = "__ab_"
 def read_states(path: str | None) -> list[AirbyteStateMessage]:
     """The states in a file, one for each stream; a first sync has no file.
 
-    Raises OSError for a file that cannot be read, and ValueError for one that holds no JSON or no list.
+    Raises OSError for a file that cannot be read, and UnusableFile for one that holds no JSON or no list.
     """
-    content = json.loads(Path(path).read_bytes()) if path else None
+    content = decode(Path(path).read_bytes()) if path else None
     if not content:
         return []
     if not isinstance(content, list):
-        raise ValueError("a state is a list of messages")
+        raise UnusableFile("it must be a JSON list with a state for each stream")
     return [one for entry in content for one in _read_entry(entry)]
 
 

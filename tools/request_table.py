@@ -146,15 +146,19 @@ def table(counts: Mapping[str, tuple[Count, Count]]) -> str:
     """The block of the page: an account a line."""
     lines = ["| Account | Records | First sync | Next sync, a day later |", "| --- | --- | --- | --- |"]
     for name, (first, following) in counts.items():
-        model = MODELS[name]
-        account = (
-            f"{model.droplets:,} Droplets, {model.databases} databases, {model.apps} apps, {model.domains} DNS zones"
+        lines.append(
+            f"| {account_of(MODELS[name])} | {first.records:,} | {requests_of(first)} | {requests_of(following)} |"
         )
-        lines.append(f"| {account} | {first.records:,} | {_requests(first)} | {_requests(following)} |")
     return f"{START}\n" + "\n".join(lines) + f"\n{END}"
 
 
-def _requests(made: Count) -> str:
+def account_of(model: Model) -> str:
+    """A model account in words."""
+    return f"{model.droplets:,} Droplets, {model.databases} databases, {model.apps} apps, {model.domains} DNS zones"
+
+
+def requests_of(made: Count) -> str:
+    """The requests of a sync, and the minutes that they take at least."""
     minutes = made.total // 250
     return f"{made.total:,} requests" + (f", {minutes} minutes at 250 a minute" if minutes > 1 else "")
 

@@ -1,9 +1,10 @@
-"""Writes warehouse/sync/streams.json: the streams that `--streams recommended` and product names mean, and their price.
+"""Writes what `--streams recommended` and product names mean, once for the sync command and once for the connector.
 
-python -m tools.stream_sets           writes it
-python -m tools.stream_sets --check   changes nothing; exits 1 if it is not up to date
+python -m tools.stream_sets           writes both
+python -m tools.stream_sets --check   changes nothing; exits 1 and names the files that are not up to date
 
-The recommended streams are metadata.yaml's suggested ones, which Airbyte preselects: one list for both.
+The recommended streams are metadata.yaml's suggested ones, which Airbyte preselects: one list for all. It is
+copied, because metadata.yaml is in no wheel and the connector imports nothing of warehouse/.
 """
 
 import argparse
@@ -17,7 +18,8 @@ import yaml
 from tools import streams_table
 
 ROOT = Path(__file__).resolve().parents[1]
-TARGET = ROOT / "warehouse" / "sync" / "streams.json"
+HOST = ROOT / "warehouse" / "sync" / "streams.json"
+CONNECTOR = ROOT / "source_digitalocean_quolum" / "stream_sets.json"
 # A product must not be called like a stream.
 NAMES = {"account": "team", "apps": "app_platform"}
 
@@ -29,7 +31,7 @@ def recommended() -> list[str]:
 
 
 def content() -> dict[str, Any]:
-    """What is written: for each product, by the name of its file in streams/, what each stream takes in requests."""
+    """The host's file: for each product, by the name of its file in streams/, what each stream takes in requests."""
     found = streams_table.streams()
     stems = sorted(path.stem for path in (ROOT / "source_digitalocean_quolum" / "streams").glob("*.yaml"))
     names = [NAMES.get(stem, stem) for stem in (*stems, "utilization")]
@@ -40,18 +42,24 @@ def content() -> dict[str, Any]:
     return {"recommended": recommended(), "products": products}
 
 
+def names(sets: dict[str, Any]) -> dict[str, Any]:
+    """The connector's file, which has the names alone."""
+    return {**sets, "products": {product: list(streams) for product, streams in sets["products"].items()}}
+
+
 def main(arguments: list[str] | None = None) -> int:
-    """Write the file, or with --check say whether it would change; the exit code."""
-    parser = argparse.ArgumentParser(description="Write the sets of streams of the host for one machine.")
-    parser.add_argument("--check", action="store_true", help="change nothing, exit 1 if it is not up to date")
+    """Write the files, or with --check say which would change; the exit code."""
+    parser = argparse.ArgumentParser(description="Write the sets of streams of the connector and of its host.")
+    parser.add_argument("--check", action="store_true", help="change nothing, exit 1 if a file is not up to date")
     check = parser.parse_args(arguments).check
-    text = json.dumps(content(), indent=2) + "\n"
-    if TARGET.exists() and TARGET.read_text(encoding="utf-8") == text:
-        return 0
-    if not check:
-        TARGET.write_text(text, encoding="utf-8")
-    sys.stderr.write(f"{TARGET.relative_to(ROOT)} {'is not up to date: make docs' if check else 'written'}\n")
-    return int(check)
+    sets = content()
+    wanted = {path: json.dumps(one, indent=2) + "\n" for path, one in ((HOST, sets), (CONNECTOR, names(sets)))}
+    stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    for path in stale:
+        if not check:
+            path.write_text(wanted[path], encoding="utf-8")
+        sys.stderr.write(f"{path.relative_to(ROOT)} {'is not up to date: make docs' if check else 'written'}\n")
+    return int(check and bool(stale))
 
 
 if __name__ == "__main__":

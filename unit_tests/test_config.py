@@ -1,5 +1,7 @@
 """The configuration: what is accepted, and a sentence for each thing a person can get wrong."""
 
+import re
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -55,7 +57,7 @@ def test_the_defaults_are_those_of_the_spec() -> None:
 
 def test_spec_and_configuration_have_the_same_fields() -> None:
     spec = specification()["properties"]
-    oauth, token = spec["credentials"]["oneOf"]
+    token, oauth = spec["credentials"]["oneOf"]
 
     assert set(spec) == set(Config.model_fields)
     assert set(oauth["properties"]) == set(OAuthCredentials.model_fields)
@@ -142,6 +144,18 @@ def test_a_mistake_is_named_with_what_to_do(raw: Any, words: str) -> None:
     assert message.startswith("The configuration is not usable: ")
     assert "pydantic" not in message
     assert TOKEN not in message
+
+
+@pytest.mark.parametrize("value", [[], ["x"], {}, {"x": 1}, "", "x", 0, -1, 1.5, True, None], ids=repr)
+@pytest.mark.parametrize("field", sorted(Config.model_fields))
+def test_no_value_of_a_field_is_answered_in_the_words_of_a_library(field: str, value: Any) -> None:
+    raw = token_config() | {field: value}
+    with suppress(AirbyteTracedException):
+        parse(raw)
+        return
+    message = refused(raw)
+    assert f"`{field}" in message
+    assert not re.search(r"pydantic|[Ii]nput should|[Vv]alid |type=|validation", message)
 
 
 def test_every_mistake_is_named_at_once() -> None:

@@ -1,15 +1,18 @@
 """The documentation agrees with the connector: generated tables, commands, links, headings."""
 
+import json
 import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from tools import reliability, stream_sets, streams_table
+from source_digitalocean_quolum import SourceDigitaloceanQuolum
+from tools import dictionary, ready_sets, reliability, request_table, stream_sets, streams_table
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "integration_tests").rglob("*.md")])
+FOLDERS = ("docs", "deploy", "integration_tests")
+PAGES = sorted([*ROOT.glob("*.md"), *(page for folder in FOLDERS for page in (ROOT / folder).rglob("*.md"))])
 
 
 def page_id(page: Path) -> str:
@@ -108,6 +111,81 @@ def test_the_operators_page_has_airbytes_headings_in_order() -> None:
         "Data type map",
         "Changelog",
     ]
+
+
+def test_the_ready_sets_are_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ready_sets.main(["--check"]) == 0, capsys.readouterr().err
+
+
+def test_a_stale_set_is_noticed_and_mended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page, streams = tmp_path / "page.md", tmp_path / "streams.json"
+    text = ready_sets.PAGE.read_text(encoding="utf-8")
+    page.write_text(text.replace("`invoice_summaries`", "`invoices_summed`"), encoding="utf-8")
+    monkeypatch.setattr(ready_sets, "ROOT", tmp_path)
+    monkeypatch.setattr(ready_sets, "PAGE", page)
+    monkeypatch.setattr(ready_sets, "TERRAFORM", streams)
+
+    assert ready_sets.main(["--check"]) == 1
+    assert not streams.exists()
+    assert ready_sets.main([]) == 0
+    assert page.read_text(encoding="utf-8") == text
+    assert json.loads(streams.read_text(encoding="utf-8"))["invoices"] == "incremental_deduped_history"
+
+
+def test_measured_figures_come_into_their_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(ready_sets.PAGE.read_text(encoding="utf-8"), encoding="utf-8")
+    monkeypatch.setattr(ready_sets, "PAGE", page)
+    asked: list[tuple[str, ...]] = []
+
+    def count(model: request_table.Model, names: tuple[str, ...]) -> tuple[request_table.Count, request_table.Count]:
+        asked.append(names)
+        return request_table.Count({"invoices": 12_345}, 67_890), request_table.Count({"invoices": 1}, 2)
+
+    monkeypatch.setattr(request_table, "count", count)
+
+    assert ready_sets.main(["--measure", "M:costs and use"]) == 0
+
+    text = page.read_text(encoding="utf-8")
+    assert {len(names) for names in asked} == {len(stream_sets.recommended())}
+    assert "| 67,890 | 12,345 requests, 49 minutes at 250 a minute | 1 requests |" in text
+    assert "## Three ways to lose a table" in text
+
+
+def test_the_data_dictionary_is_up_to_date_and_knows_every_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert dictionary.main(["--check"]) == 0, capsys.readouterr().err
+    text = dictionary.TARGET.read_text(encoding="utf-8")
+    assert [name for name in streams_table.streams() if f"`{name}`" not in text] == []
+
+
+def test_a_stale_dictionary_is_noticed_and_mended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = dictionary.TARGET.read_text(encoding="utf-8")
+    monkeypatch.setattr(dictionary, "TARGET", tmp_path / "dictionary.md")
+    dictionary.TARGET.write_text(text.replace("`size_gigabytes`", "`gigabytes`"), encoding="utf-8")
+    assert dictionary.main(["--check"]) == 1
+    assert dictionary.main([]) == 0
+    assert dictionary.TARGET.read_text(encoding="utf-8") == text
+
+
+def test_the_figures_of_the_operators_page_are_those_of_the_manifest() -> None:
+    text = (ROOT / "docs/digitalocean-quolum.md").read_text(encoding="utf-8")
+    found = streams_table.streams()
+    incremental = sum(map(ready_sets.is_incremental, found.values()))
+    assert f"{incremental} of the {len(found)} streams are." in text
+    assert f"The {len(found) - incremental} others change" in text
+    assert f"says, {len(found)} tables of it" in (ROOT / "docs/models.md").read_text(encoding="utf-8")
+    ways = [way for stream in SourceDigitaloceanQuolum().stream_probes() for way in stream.ways]
+    tried = {way.scope for way in ways if not way.has_parent} - {"", "account:read"}
+    assert f"A check takes {1 + len(tried)} requests" in text
+
+
+def test_the_messages_in_the_table_are_those_that_the_connector_says() -> None:
+    page = (ROOT / "docs/add-to-airbyte.md").read_text(encoding="utf-8")
+    table = page.partition("| The message says |")[2]
+    quoted = re.findall(r"`([^`]+)`", " ".join(re.findall(r"^\| (`[^|]+) \|", table, re.MULTILINE)))
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "source_digitalocean_quolum").rglob("*.py"))
+    assert len(quoted) > 8
+    assert [words for words in quoted if words not in code] == []
 
 
 def test_the_table_of_faults_is_up_to_date(tmp_path: Path) -> None:

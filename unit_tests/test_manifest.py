@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import jsonschema
 import pytest
 from airbyte_cdk.models import AirbyteStream, ConnectorSpecification, SyncMode
 from airbyte_cdk.test.entrypoint_wrapper import discover
@@ -198,8 +199,8 @@ def branches() -> dict[str, dict[str, Any]]:
     return {branch["properties"]["auth_type"]["const"]: branch for branch in credentials["oneOf"]}
 
 
-def test_the_spec_offers_connect_first_and_a_token_second() -> None:
-    assert list(branches()) == ["oauth2.0", "access_token"]
+def test_the_spec_offers_the_simpler_way_first() -> None:
+    assert list(branches()) == ["access_token", "oauth2.0"]
     assert spec().connectionSpecification["required"] == ["credentials"]
     assert spec().connectionSpecification["properties"]["api_base_url"]["airbyte_hidden"] is True
     assert spec().connectionSpecification["properties"]["oauth_base_url"]["airbyte_hidden"] is True
@@ -217,6 +218,35 @@ def test_every_secret_is_flagged_and_every_field_described() -> None:
             assert declared.get("airbyte_secret") is True, f"{kind}.{name}"
             assert declared["title"], f"{kind}.{name}"
             assert declared["description"], f"{kind}.{name}"
+
+
+def test_every_field_has_an_example_that_is_a_value_of_it() -> None:
+    fields = list(properties(spec().connectionSpecification))
+    fields += [
+        (f"{kind}.{name}", field) for kind, one in branches().items() for name, field in one["properties"].items()
+    ]
+    for path, declared in fields:
+        if declared["type"] == "object" or "const" in declared:
+            continue
+        assert declared.get("examples"), path
+        for example in declared["examples"]:
+            jsonschema.validate(example, declared)
+
+
+def test_every_field_is_in_a_group_that_has_a_title() -> None:
+    specification = spec().connectionSpecification
+    groups = {group["id"] for group in specification["groups"] if group["title"]}
+    shown = {name: one for name, one in specification["properties"].items() if not one.get("airbyte_hidden")}
+    assert {name: one.get("group") in groups for name, one in shown.items()} == dict.fromkeys(shown, True)
+
+
+def test_the_form_says_what_each_choice_means_and_what_a_person_can_lose() -> None:
+    specification = spec().connectionSpecification
+    utilization = specification["properties"]["utilization"]["properties"]
+    for name, declared in utilization.items():
+        assert [value for value in declared["enum"] if value not in declared["description"]] == [], name
+    assert "count twice" in utilization["interval"]["description"]
+    assert "cannot work in Airbyte" in branches()["oauth2.0"]["properties"]["client_secret"]["description"]
 
 
 def test_connect_asks_the_person_for_read_access_and_nothing_more() -> None:

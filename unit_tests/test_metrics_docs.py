@@ -122,6 +122,10 @@ def warehouse() -> Any:
     """DuckDB with the tables of the queries: two Droplets on, one of them busy, and a third that no one measures."""
     database = duckdb.connect()
     database.execute("SET TimeZone = 'UTC'")
+    database.execute("CREATE SCHEMA digitalocean")
+    # As the pages say where the tables are; the queries name the schema themselves.
+    database.execute("USE digitalocean")
+    database.execute("CREATE TABLE database_clusters (id VARCHAR, name VARCHAR, engine VARCHAR)")
     for stream in ("droplet", "database", "kubernetes", "load_balancer", "spaces"):
         database.execute(f"CREATE TABLE {stream}_utilization ({FIELDS})")
     database.execute("CREATE TABLE droplets (id BIGINT, name VARCHAR, size_slug VARCHAR, status VARCHAR, size JSON)")
@@ -192,3 +196,25 @@ def test_droplets_nobody_measures(warehouse: Any) -> None:
     add(warehouse, "droplet", 2, "cpu_utilization", 72, average=1.0)
     rows = warehouse.execute(query("Droplets nobody measures")).fetchall()
     assert [row[1] for row in rows] == ["busy", "unseen"]
+
+
+def test_idle_droplets_are_those_that_did_nothing_in_every_interval(warehouse: Any) -> None:
+    for number, hours, percent, mbps in (
+        (1, 5, 1.0, 0.001),
+        (1, 4, 2.0, 0.002),
+        (2, 5, 1.0, 0.001),
+        (2, 4, 60.0, 0.002),
+    ):
+        add(warehouse, "droplet", number, "cpu_utilization", hours, average=percent)
+        add(warehouse, "droplet", number, "public_bandwidth_outbound", hours, average=mbps)
+    rows = warehouse.execute(query("Idle Droplets")).fetchall()
+    assert [(row[0], float(row[2]), row[3]) for row in rows] == [("idle", 12.0, 2.0)]
+
+
+def test_growth_of_databases_is_from_the_first_to_the_last_interval(warehouse: Any) -> None:
+    warehouse.execute("INSERT INTO database_clusters VALUES ('1', 'main', 'pg'), ('2', 'still', 'mysql')")
+    for number, days, percent in ((1, 20, 40.0), (1, 10, 55.0), (1, 0, 60.0), (2, 20, 30.0), (2, 0, 30.0)):
+        add(warehouse, "database", number, "disk_utilization", 24 * days, last=percent)
+    add(warehouse, "database", 1, "cpu_utilization", 0, last=99.0)
+    rows = warehouse.execute(query("How fast databases grow")).fetchall()
+    assert rows == [("main", "pg", 40.0, 60.0, 1.0, 40.0), ("still", "mysql", 30.0, 30.0, 0.0, None)]

@@ -26,6 +26,10 @@ CATALOG = {
 }
 
 
+def one_stream(**changes: Any) -> dict[str, Any]:
+    return {"streams": [{**CATALOG["streams"][0], **changes}]}
+
+
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run one command in this process: its exit code and its messages, for it prints nothing else."""
@@ -98,11 +102,20 @@ def test_read_answers_a_bad_configuration_with_a_trace(
         ("config", None, "The configuration {path} cannot be used: there is no such file."),
         ("catalog", None, "The catalog {path} cannot be used: there is no such file."),
         ("state", None, "The state {path} cannot be used: there is no such file."),
-        ("catalog", "{", "The catalog {path} cannot be used: it does not read as a catalog ("),
-        ("catalog", {"streams": [{"name": "x"}]}, "it does not read as a catalog ("),
-        ("catalog", [], "it does not read as a catalog ("),
-        ("state", "{", "The state {path} cannot be used: it does not read as a state ("),
-        ("state", {"apps": {}}, "it does not read as a state ("),
+        ("config", "", "The configuration {path} cannot be used: it is empty."),
+        ("config", '{\n "a": 1,\n}', "The configuration {path} cannot be used: it is not JSON: line 3, column 1: "),
+        ("catalog", '{"streams": [\n{]', "The catalog {path} cannot be used: it is not JSON: line 2, column 2: "),
+        ("catalog", [], "it must be a JSON object with a list of `streams`."),
+        ("catalog", {"streams": [{}]}, "its stream number 1 must be an object with a `stream` that has a `name`."),
+        ("catalog", {"streams": [{"stream": {"name": "x"}}]}, "the stream x has no list of `supported_sync_modes`."),
+        ("catalog", one_stream(sync_mode="often"), "`sync_mode` of the stream volumes must be one of full_refresh, "),
+        ("catalog", one_stream(destination_sync_mode=None), "`destination_sync_mode` of the stream volumes must be "),
+        ("state", "[\n\n1 2]", "The state {path} cannot be used: it is not JSON: line 3, column 3: "),
+        (
+            "state",
+            {"apps": {}},
+            "The state {path} cannot be used: it must be a JSON list with a state for each stream.",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_used_is_named(
