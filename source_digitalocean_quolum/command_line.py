@@ -1,7 +1,9 @@
 """The commands and their options: Airbyte's, and those for a person at a command line."""
 
 import argparse
+from collections.abc import Sequence
 from importlib.metadata import version
+from typing import Any
 
 from source_digitalocean_quolum.configured_catalog import ALL
 
@@ -14,10 +16,24 @@ _EPILOG = (
 )
 
 
+class _Version(argparse.Action):
+    """Asks for the version only when it is to be printed: nobody else needs the distribution to be installed."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        print(f"{NAME} {version(NAME)}")
+        parser.exit()
+
+
 def parser() -> argparse.ArgumentParser:
     """What the CDK's own parser takes (AirbyteEntrypoint.parse_args), and our options beside it."""
     found = argparse.ArgumentParser(prog=NAME, description=_DESCRIPTION, epilog=_EPILOG)
-    found.add_argument("--version", action="version", version=f"{NAME} {version(NAME)}")
+    found.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = found.add_subparsers(title="commands", dest="command", metavar="COMMAND")
     _command(commands, "spec", "print what a configuration holds")
     check = _command(commands, "check", "try a configuration; the exit code is 0 whatever the answer: read its status")
