@@ -292,6 +292,8 @@ def test_what_is_too_much_is_asked_for_in_halves(account: Sandbox, streams: list
     assert keyed(halved, "droplet_utilization") == keyed(whole, "droplet_utilization")
 
 
+# A minute of waiting and trying again; what it asks of gaps is asked of a made-up server in test_utilization_gaps.py.
+@pytest.mark.full
 def test_a_region_under_maintenance_is_named_and_read_later_and_the_others_are_read(
     account: Sandbox, streams: list[dict[str, Any]], plain: Plain
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from integration_tests.faults.account import MOST_MEMORY, NOW, SPEED, Account, broken, not_ended, odd_times
-from integration_tests.faults.cases import Case, rounds
+from integration_tests.faults.cases import Case, Moment, rounds
 from integration_tests.faults.warm import Warm
 from sandbox import Sandbox
 
@@ -29,15 +29,15 @@ def account(request: pytest.FixtureRequest, warm: Warm, streams: list[dict[str, 
         yield Account(sandbox, warm, streams, request.param)
 
 
-# Rounds of an incremental sync beyond these hold few faults, and those that a first sync meets, too.
-OFTEN = 2
+# The rounds that every change runs, by their moment: those beyond hold a few faults each.
+OFTEN: dict[Moment, int] = {"full": 4, "incremental": 1}
 
 
 @pytest.mark.parametrize(
     ("account", "number"),
     [
-        pytest.param(moment, number, marks=pytest.mark.full if moment == "incremental" and number >= OFTEN else ())
-        for moment in ("full", "incremental")
+        pytest.param(moment, number, marks=() if number < often else pytest.mark.full)
+        for moment, often in OFTEN.items()
         for number in range(len(rounds(moment)))
     ],
     indirect=["account"],
