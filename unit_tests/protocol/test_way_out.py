@@ -197,7 +197,7 @@ def test_no_command_is_told_which_there_are(capsysbinary: pytest.CaptureFixture[
         command_line.run([])
 
     assert end.value.code == 2
-    assert b"{spec,check,discover,read}" in capsysbinary.readouterr().out
+    assert b"COMMAND" in capsysbinary.readouterr().out
 
 
 def start(code: str, *args: str, **environment: str) -> "subprocess.Popen[bytes]":
