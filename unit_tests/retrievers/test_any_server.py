@@ -140,7 +140,7 @@ def read(caplog: pytest.LogCaptureFixture, count: int, says: Says, api: dict[str
     assert server.held <= set(ids) or told
 
 
-# The same servers every time: a page that was asked for ahead can hide a deletion behind a creation (docs/reliability.md).
+# The same servers every time: a creation can hide a deletion from the count (docs/reliability.md).
 @settings(
     max_examples=400, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
