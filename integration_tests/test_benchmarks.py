@@ -13,6 +13,9 @@ from benchmarks.measure import server
 from benchmarks.report import picture, table
 from benchmarks.scenarios import SCENARIOS, Scenario
 
+# A minute or more, of what other tests try in part.
+pytestmark = pytest.mark.full
+
 OWN_ENVIRONMENT = (FLOOR, TEN, CONNECTOR, "plain CDK manifest")
 
 

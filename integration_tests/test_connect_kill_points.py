@@ -26,6 +26,9 @@ from integration_tests.gate import TOKEN_PATH, Gate, Stopped
 from sandbox import Sandbox
 from warehouse.sync.messages import parse_message
 
+# A minute or more, of what other tests try in part.
+pytestmark = pytest.mark.full
+
 PAST = "2020-01-01T00:00:00Z"
 # The smallest pipe Linux has: the kernel takes this much of a line and makes the writer wait for the rest.
 PIPE_BYTES = 4096

@@ -4,8 +4,13 @@ import json
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from sandbox import Sandbox
 from unit_tests.warehouse import HOST
+
+# A minute or more, of what other tests try in part.
+pytestmark = pytest.mark.full
 
 # Exit code of a sync that found the configuration in use (sync/errors.py).
 IN_USE = 3

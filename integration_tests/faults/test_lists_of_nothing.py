@@ -10,6 +10,9 @@ from integration_tests.faults.account import NOW, SPEED
 from integration_tests.faults.warm import Warm
 from sandbox import Sandbox
 
+# A minute or more, of what other tests try in part.
+pytestmark = pytest.mark.full
+
 
 @pytest.fixture(scope="module")
 def warm() -> Iterator[Warm]:
