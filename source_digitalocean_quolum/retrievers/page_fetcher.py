@@ -12,6 +12,7 @@ from source_digitalocean_quolum.http.listed import count_members, list_members
 from source_digitalocean_quolum.http.requester import DigitalOceanRequester
 from source_digitalocean_quolum.http.run_context import RunContext
 from source_digitalocean_quolum.records.answer import Answer
+from source_digitalocean_quolum.records.body import UnexpectedBody
 from source_digitalocean_quolum.retrievers.extractor import select
 from source_digitalocean_quolum.retrievers.page import Page, page_params, read_page
 from source_digitalocean_quolum.retrievers.page_prefetcher import PagePrefetcher
@@ -77,10 +78,20 @@ class PageFetcher:
         with self._prefetcher(ask, prefetch=prefetch) as prefetcher:
             while (fetched := self._fetch_next(paginator, prefetcher)) is not None:
                 number, size = paginator.number, paginator.size
+                if paginator.sees_change(fetched.page):
+                    paginator.note_ahead(self._totals(prefetcher))
                 prefetcher.prefetch_after(fetched.page)
                 yield fetched
                 if paginator.number != number + 1 or paginator.size != size:
                     prefetcher.forget()
+
+    def _totals(self, prefetcher: PagePrefetcher) -> list[int | None]:
+        """What the pages that were asked for ahead count, which are forgotten; none of them where one has failed."""
+        try:
+            return [self.read(answer, 0, 0).total for answer in prefetcher.stop()]
+        except (RequestFailed, UnexpectedBody):
+            prefetcher.forget()
+            return []
 
     def _fetch_next(self, paginator: PageNumberPaginator, prefetcher: PagePrefetcher) -> FetchedPage | None:
         answer = self._fetch_patiently(paginator, prefetcher)

@@ -18,10 +18,9 @@ class PagePrefetcher:
     """The next pages of one read of a list; leave its `with` block when the read ends.
 
     Pages are numbered, and `meta.total` on the first one says how many there will be: a list of 60,000 Droplets
-    need not wait 300 times for an answer before it asks the next question. Pages are still used one after the
-    other, each with the total it was answered with, so what PageNumberPaginator concludes from two neighbouring pages
-    holds whichever of them was asked for first. A page is only asked for when the list has it by the newest
-    count: the number of requests stays the same, unless the list shrinks by whole pages meanwhile.
+    need not wait 300 times for an answer before it asks the next question. Pages are used one after the other. A page
+    is only asked for when the list has it by the newest count. Of a list that changes it matters which answer came
+    first, and nobody knows that of pages that were asked for side by side: from then on it is read page after page.
 
     How many are under way follows need: more when the reader had to wait for the network, fewer when pages lie
     ready, for a page of 440 KB that waits is memory. All lists of a run share the `slots`, beginning with one for
@@ -77,6 +76,13 @@ class PagePrefetcher:
                 if not self._slots.acquire(blocking=False):
                     return
                 self._asked[number] = self._pool.submit(self._ask, number)
+
+    def stop(self) -> list[Answer]:
+        """Ask for no page ahead any more; the answers that are there or under way, which are to be asked for anew."""
+        self._most = self._depth = 0
+        answers = [asked.result() for asked in self._asked.values() if not asked.cancel()]
+        self.forget()
+        return [answer for answer in answers if answer is not None]
 
     def forget(self) -> None:
         """Do without the pages asked for: the list has to be read anew, or no further."""

@@ -42,6 +42,8 @@ class PageNumberPaginator:
         self._changes = Changes()
         self._most = 0
         self._moved: MovedRecords | None = None
+        # The counts of answers to pages that were asked for ahead of the one at hand, and that are asked for anew.
+        self._ahead: list[int | None] = []
         # Records by which the list grew from page to page, and those of pages that may only hold what was read because
         # of that.
         self._grown = 0
@@ -151,12 +153,22 @@ class PageNumberPaginator:
         changes.note_total(page.total)
         return changes
 
+    def sees_change(self, page: Page) -> bool:
+        """Whether the list counts another number of records than at the page before."""
+        return self._changes.now is not None and page.total not in (None, self._changes.now)
+
+    def note_ahead(self, totals: list[int | None]) -> None:
+        """Note what answers counted that came before any page is read again: a creation could hide a deletion else."""
+        self._ahead += totals
+
     def pages_to_reread(self, page: Page) -> Iterator[int]:
         """Pages to read again now, because records after them have moved onto them; mostly none.
 
         Tell `note_reread` of each one before asking for the next.
         """
         changes = self._changes_at(page)
+        while self._ahead:
+            changes.note_total(self._ahead.pop(0))
         self._grown += changes.grown
         self._most = max(self._most, page.total or 0)
         if page.number == 1:
@@ -254,5 +266,6 @@ class PageNumberPaginator:
     def _begin_again(self) -> None:
         self.number, self._changes, self._last, self._received, self._announced = 1, Changes(), [], 0, False
         self._grown = self._excused = 0
+        self._ahead.clear()
         if self._ended_early:
             self._ended = self._ended_early = False
