@@ -13,7 +13,7 @@ from typing import Any
 from airbyte_cdk.sources.utils.schema_helpers import ResourceSchemaLoader
 
 from source_digitalocean_quolum.utilization.table import load
-from tools import streams_table
+from tools import generated, streams_table
 from tools.streams_table import Stream
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -111,13 +111,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Write the data dictionary from the schemas.")
     parser.add_argument("--check", action="store_true", help="change nothing, exit 1 if it is not up to date")
     check = parser.parse_args(arguments).check
-    text = page()
-    if TARGET.exists() and TARGET.read_text(encoding="utf-8") == text:
-        return 0
-    if not check:
-        TARGET.write_text(text, encoding="utf-8")
-    sys.stderr.write(f"{TARGET.name} {'is not up to date: make docs' if check else 'written'}\n")
-    return int(check)
+    return generated.write({TARGET: page()}, check=check)
 
 
 if __name__ == "__main__":

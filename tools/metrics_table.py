@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from source_digitalocean_quolum.utilization.table import Capacity, Feature, Metric, load
+from tools import generated
 
 ROOT = Path(__file__).resolve().parents[1]
 START, END = "<!-- metrics -->", "<!-- /metrics -->"
@@ -142,14 +143,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="change nothing, exit 1 if the page is not up to date")
     check = parser.parse_args(arguments).check
     path = ROOT / "docs" / "utilization.md"
-    current = path.read_text(encoding="utf-8")
-    wanted = page(current)
-    if wanted == current:
-        return 0
-    if not check:
-        path.write_text(wanted, encoding="utf-8")
-    sys.stderr.write(f"docs/utilization.md {'is not up to date: make docs' if check else 'written'}\n")
-    return int(check)
+    return generated.write({path: page(path.read_text(encoding="utf-8"))}, check=check)
 
 
 if __name__ == "__main__":

@@ -79,12 +79,22 @@ def _file(folder: str, path: Path, blocks: set[str], missing: list[str]) -> str:
     return head + yaml.safe_dump({"version": 2, "models": models}, sort_keys=False, width=110, allow_unicode=True)
 
 
+def _sql(path: Path) -> str:
+    """A model's text; of one that is a single call of a macro, the macro's."""
+    text = path.read_text(encoding="utf-8")
+    call = re.fullmatch(r"\{\{ digitalocean_quolum\.(\w+)\([^{}]*\) \}\}\s*", text)
+    if call is None:
+        return text
+    macros = "".join(one.read_text(encoding="utf-8") for one in sorted((MODELS.parent / "macros").glob("*.sql")))
+    return macros.partition(f"{{% macro {call[1]}(")[2].partition("{% endmacro %}")[0]
+
+
 def _model(path: Path, known: Mapping[str, Any], blocks: set[str], missing: list[str]) -> dict[str, Any]:
     stream = path.stem.removeprefix(_PREFIX) if path.stem.startswith(_PREFIX) else None
     schema = _schema(stream) if stream else {}
     described = {column["name"]: column for column in known.get("columns", [])}
     found = []
-    for name, expression in columns(path.read_text(encoding="utf-8")):
+    for name, expression in columns(_sql(path)):
         description = _described(path.stem, name, expression, schema, blocks)
         if description is None:
             missing.append(f"{path.stem}.{name}")

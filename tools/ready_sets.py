@@ -14,7 +14,7 @@ import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from tools import request_table, stream_sets, streams_table
+from tools import generated, request_table, stream_sets, streams_table
 from tools.streams_table import Stream
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -91,13 +91,6 @@ def measured(choices: Collection[str], found: Mapping[str, Stream]) -> str:
     return "\n".join([MEASURED[0], *lines, MEASURED[1]])
 
 
-def with_block(page: str, text: str, marks: tuple[str, str] = (START, END)) -> str:
-    """The page with this text in the place of the old one."""
-    before, start, rest = page.partition(marks[0])
-    _, end, after = rest.partition(marks[1])
-    return f"{before}{text}{after}" if start and end else page
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Write the files, or with --check say which would change; the exit code."""
     parser = argparse.ArgumentParser(description="Write the ready sets of streams.")
@@ -108,15 +101,13 @@ def main(arguments: list[str] | None = None) -> int:
     found = streams_table.streams()
     if options.measure:
         figures = measured(options.measure, found)
-        PAGE.write_text(with_block(PAGE.read_text(encoding="utf-8"), figures, MEASURED), encoding="utf-8")
+        PAGE.write_text(generated.with_block(PAGE.read_text(encoding="utf-8"), figures, MEASURED), encoding="utf-8")
         return 0
-    wanted = {PAGE: with_block(PAGE.read_text(encoding="utf-8"), block(found)), TERRAFORM: terraform(found)}
-    stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
-    for path in stale:
-        if not check:
-            path.write_text(wanted[path], encoding="utf-8")
-        sys.stderr.write(f"{path.relative_to(ROOT)} {'is not up to date: make docs' if check else 'written'}\n")
-    return int(check and bool(stale))
+    wanted = {
+        PAGE: generated.with_block(PAGE.read_text(encoding="utf-8"), block(found), (START, END)),
+        TERRAFORM: terraform(found),
+    }
+    return generated.write(wanted, check=check)
 
 
 if __name__ == "__main__":

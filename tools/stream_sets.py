@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from tools import streams_table
+from tools import generated, streams_table
 
 ROOT = Path(__file__).resolve().parents[1]
 HOST = ROOT / "warehouse" / "sync" / "streams.json"
@@ -54,12 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     check = parser.parse_args(arguments).check
     sets = content()
     wanted = {path: json.dumps(one, indent=2) + "\n" for path, one in ((HOST, sets), (CONNECTOR, names(sets)))}
-    stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
-    for path in stale:
-        if not check:
-            path.write_text(wanted[path], encoding="utf-8")
-        sys.stderr.write(f"{path.relative_to(ROOT)} {'is not up to date: make docs' if check else 'written'}\n")
-    return int(check and bool(stale))
+    return generated.write(wanted, check=check)
 
 
 if __name__ == "__main__":

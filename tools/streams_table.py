@@ -20,6 +20,7 @@ from source_digitalocean_quolum.manifest import products
 from source_digitalocean_quolum.retrievers.page import PAGE_SIZE
 from source_digitalocean_quolum.utilization.stream import CURSOR, PRIMARY_KEY
 from source_digitalocean_quolum.utilization.table import Feature, load
+from tools import generated
 
 ROOT = Path(__file__).resolve().parents[1]
 START, END = "<!-- streams -->", "<!-- /streams -->"
@@ -191,12 +192,6 @@ def _table(header: list[str], rows: list[list[str]]) -> str:
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
-def _with_block(readme: str, block: str) -> str:
-    before, start, rest = readme.partition(START)
-    _, end, after = rest.partition(END)
-    return f"{before}{block}{after}" if start and end else readme
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Write the files, or with --check say which would change; the exit code."""
     parser = argparse.ArgumentParser(description="Write the tables of streams from the manifest and the schemas.")
@@ -206,14 +201,9 @@ def main(arguments: list[str] | None = None) -> int:
     readme = ROOT / "README.md"
     wanted = {
         ROOT / "docs" / "streams.md": page(found),
-        readme: _with_block(readme.read_text(encoding="utf-8"), readme_block(found)),
+        readme: generated.with_block(readme.read_text(encoding="utf-8"), readme_block(found), (START, END)),
     }
-    stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
-    for path in stale:
-        if not check:
-            path.write_text(wanted[path], encoding="utf-8")
-        sys.stderr.write(f"{path.relative_to(ROOT)} {'is not up to date: make docs' if check else 'written'}\n")
-    return int(check and bool(stale))
+    return generated.write(wanted, check=check)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,7 @@ from source_digitalocean_quolum.http.endpoint import Endpoint
 from source_digitalocean_quolum.http.facts import ValueSource
 from source_digitalocean_quolum.http.slice_values import NOT_CONSTANT, evaluate_constant
 from source_digitalocean_quolum.records.body import UnexpectedBody, take_list, total_of
-
-RecordData = dict[str, Any]
+from source_digitalocean_quolum.records.page import RecordData
 
 
 class RecordContext(NamedTuple):

@@ -70,8 +70,10 @@
     {{- return('cast(' ~ column ~ ' as ' ~ digitalocean_quolum.type_of(kind) ~ ')') -}}
 {% endmacro %}
 
-{# Every utilization stream has the same columns. #}
-{% macro read_utilization(stream) %}
+{# The staging model of a utilization stream: all of them have the same columns. #}
+
+{% macro stage_utilization(stream) %}
+with source as (
     {{- digitalocean_quolum.read_stream(
         stream,
         columns={
@@ -83,4 +85,30 @@
         },
         key=['resource_urn', 'metric', 'labels_key', 'interval_start']
     ) -}}
+)
+
+select
+    source_relation,
+    extracted_at,
+    feature as landed_feature,
+    resource_urn as urn,
+    resource_name,
+    region as region_slug,
+    metric,
+    unit,
+    kind,
+    labels,
+    coalesce(labels_key, '') as labels_key,
+    interval_start,
+    interval_end,
+    average,
+    minimum,
+    maximum,
+    last,
+    samples,
+    total,
+    capacity,
+    utilization_percent,
+    source
+from source
 {% endmacro %}

@@ -20,7 +20,7 @@ with source as (
             'project_name': 'text',
             'category': 'text',
         },
-        key=['row_hash']
+        key=['invoice_period', 'row_hash']
     ) }}
 )
 
