@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 UV ?= .cache/uv/bin/uv
 IMAGE ?= quolum/source-digitalocean-quolum:dev
 BUILD_IMAGE ?= docker build
-CODE := $(wildcard main.py source_digitalocean_quolum warehouse sandbox tools demo benchmarks unit_tests integration_tests)
+CODE := $(wildcard main.py conftest.py source_digitalocean_quolum warehouse sandbox tools demo benchmarks unit_tests integration_tests)
 
 # The interpreter must run, not only exist: version managers leave launchers for versions they do not have.
 ifndef PYTHON

@@ -129,9 +129,7 @@ def test_the_amount_of_a_delta_counter_is_the_sum_of_its_samples(
         if any(first <= at < end and math.isfinite(value) for at, value in points)
     ]
     assert [record["kind"] for record in records] == ["delta"] * len(totals)
-    assert all(
-        math.isclose(record["total"], total, rel_tol=1e-9) for record, total in zip(records, totals, strict=True)
-    )
+    agree(records, [{"total": total} for total in totals])
 
 
 @sources
