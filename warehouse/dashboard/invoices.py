@@ -40,6 +40,8 @@ _MONEY = (
     "daily_amount",
     "daily_difference",
 )
+_BALANCE = ("month_to_date_balance", "account_balance", "month_to_date_usage", "generated_at")
+_LEDGER = ("date", "type", "description", "amount", "row_hash")
 
 
 def read_invoices(marts: Marts, connections: Sequence[str]) -> dict[str, Any]:
@@ -90,12 +92,10 @@ def _steps(invoice: Row, features: list[Row]) -> list[list[Any]]:
 def _balance(marts: Marts, connections: Sequence[str]) -> list[dict[str, Any]]:
     found = []
     for schema in connections:
-        if "balance" not in marts.raw_tables(schema):
+        table = marts.raw_table(schema, "balance", *_BALANCE)
+        if table is None:
             continue
-        rows = marts.rows(
-            "SELECT month_to_date_balance, account_balance, month_to_date_usage, generated_at"  # noqa: S608
-            f' FROM "{schema}".balance ORDER BY generated_at DESC LIMIT 1'
-        )
+        rows = marts.rows(f"SELECT {', '.join(_BALANCE)} FROM {table} ORDER BY generated_at DESC LIMIT 1")  # noqa: S608
         found += [
             {
                 "connection": schema,
@@ -113,10 +113,8 @@ def _ledger(marts: Marts, connections: Sequence[str]) -> tuple[list[list[Any]], 
     """The newest entries of the billing ledger, and how many are not shown."""
     entries: list[Row] = []
     for schema in connections:
-        if "billing_history" in marts.raw_tables(schema):
-            entries += marts.rows(
-                f'SELECT DISTINCT date, type, description, amount, row_hash FROM "{schema}".billing_history'  # noqa: S608
-            )
+        if table := marts.raw_table(schema, "billing_history", *_LEDGER):
+            entries += marts.rows(f"SELECT DISTINCT {', '.join(_LEDGER)} FROM {table}")  # noqa: S608
     entries.sort(key=lambda row: (str(row["date"] or ""), str(row["description"] or "")), reverse=True)
     shown = [
         [day(row["date"]), row["type"], row["description"], cents(row["amount"])] for row in entries[:MOST_ENTRIES]

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 from warehouse.dashboard.figures import moment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from warehouse.dashboard.marts import Marts, Row
 
 # Streams that the page is made of, each with the scope that opens it; `python -m tools.stream_sets` writes the file.
@@ -71,7 +69,7 @@ class Landed:
 
     def has_states(self) -> bool:
         """Whether the states are in the warehouse, as source-digitalocean-quolum-sync keeps them."""
-        return any("_airbyte_state" in self._marts.raw_tables(name) for name in self.teams)
+        return any(self._state_table(name) for name in self.teams)
 
     def gaps(self) -> list[list[Any]]:
         """Utilization that was not answered and is asked for again: connection, stream, where, metrics, from, to."""
@@ -94,12 +92,15 @@ class Landed:
         return found
 
     def _states(self, schema: str) -> list[Row]:
-        if "_airbyte_state" not in self._marts.raw_tables(schema):
+        table = self._state_table(schema)
+        if table is None:
             return []
         return self._marts.rows(
-            f'SELECT stream_name, state_json FROM "{schema}"._airbyte_state'  # noqa: S608
-            " WHERE stream_name LIKE '%utilization' ORDER BY stream_name"
+            f"SELECT stream_name, state_json FROM {table} WHERE stream_name LIKE '%utilization' ORDER BY stream_name"  # noqa: S608
         )
+
+    def _state_table(self, schema: str) -> str | None:
+        return self._marts.raw_table(schema, "_airbyte_state", "stream_name", "state_json")
 
     @cached_property
     def _read(self) -> dict[str, dict[str, dt.datetime | None]]:
@@ -107,13 +108,13 @@ class Landed:
         return {name: self._read_times(name) for name in sorted(self.teams)}
 
     def _read_times(self, schema: str) -> dict[str, dt.datetime | None]:
-        streams: Sequence[str] = [name for name in STREAMS if name in self._marts.raw_tables(schema)]
-        if not streams:
+        tables = {name: table for name in STREAMS if (table := self._marts.raw_table(schema, name, _EXTRACTED))}
+        if not tables:
             return {}
         # One statement for all of them; a table of months of utilization is read for its times alone.
         statement = " UNION ALL ".join(
-            f"SELECT '{stream}' AS stream, max({_EXTRACTED}) AS read_at FROM \"{schema}\".{stream}"  # noqa: S608
-            for stream in streams
+            f"SELECT '{stream}' AS stream, max({_EXTRACTED}) AS read_at FROM {table}"  # noqa: S608
+            for stream, table in tables.items()
         )
         return {row["stream"]: _in_utc(row["read_at"]) for row in self._marts.rows(statement)}
 

@@ -43,7 +43,7 @@ class Marts:
     def __init__(self, connection: Any, schema: str) -> None:
         self._connection = connection
         self.schema = f"{schema}_marts"
-        self._tables = self._list_tables()
+        self._columns = self._list_columns()
 
     def rows(self, statement: str) -> list[Row]:
         """Return the rows of a query; `{marts}` stands for the schema of the marts."""
@@ -52,21 +52,24 @@ class Marts:
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
-    def raw_tables(self, schema: str) -> set[str]:
-        """Return the names of the tables that a sync has landed in `schema`."""
-        return self._tables.get(schema, set())
+    def raw_table(self, schema: str, name: str, *columns: str) -> str | None:
+        """Return a raw table as it is written in a query; None where it, or one of the columns, is not there."""
+        found = self._columns.get((schema, name))
+        if found is None or not found.issuperset(columns):
+            return None
+        return '"{}"."{}"'.format(schema.replace('"', '""'), name)
 
     def missing(self) -> list[str]:
         """Return the marts that are not there."""
-        return [name for name in MARTS if name not in self._tables.get(self.schema, set())]
+        return [name for name in MARTS if (self.schema, name) not in self._columns]
 
-    def _list_tables(self) -> dict[str, set[str]]:
+    def _list_columns(self) -> dict[tuple[str, str], set[str]]:
         with closing(self._connection.cursor()) as cursor:
-            cursor.execute("SELECT table_schema, table_name FROM information_schema.tables")
-            tables: dict[str, set[str]] = {}
-            for schema, name in cursor.fetchall():
-                tables.setdefault(schema, set()).add(name)
-        return tables
+            cursor.execute("SELECT table_schema, table_name, column_name FROM information_schema.columns")
+            columns: dict[tuple[str, str], set[str]] = {}
+            for schema, name, column in cursor.fetchall():
+                columns.setdefault((schema, name), set()).add(column)
+        return columns
 
 
 @contextmanager

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _CHANGES, _ANOMALIES, _FINDINGS = 5, 5, 3
 _MONTHLY = """
-SELECT feature, billing_month, sum(amount) AS amount
+SELECT feature, billing_month, sum(amount) AS amount, min(CASE WHEN is_issued THEN 1 ELSE 0 END) AS issued
 FROM {{marts}}.feature_cost_monthly
 WHERE billing_month IN (DATE '{current}', DATE '{last}')
 GROUP BY feature, billing_month
@@ -58,7 +58,8 @@ SELECT coalesce(sum(additive_saving_monthly), 0) AS amount, count(*) AS findings
 def read_overview(marts: Marts, months: Months) -> dict[str, Any]:
     """Return the figures of the section, money in cents."""
     names = {"current": months.current, "last": months.last}
-    billed = {(row["feature"], row["billing_month"]): row["amount"] for row in marts.rows(_MONTHLY.format(**names))}
+    monthly = marts.rows(_MONTHLY.format(**names))
+    billed = {(row["feature"], row["billing_month"]): row["amount"] for row in monthly}
     daily = _daily(marts, months)
     (forecast,) = marts.rows(_FORECAST.format(**names))
     (invoiced,) = marts.rows(_INVOICED.format(**names))
@@ -71,6 +72,9 @@ def read_overview(marts: Marts, months: Months) -> dict[str, Any]:
         current = {row["feature"]: row["now"] for row in daily if row["now"]}
     last = {feature: amount for (feature, month), amount in billed.items() if month == months.last}
     return {
+        # Where the open month was not read, the newest one has an invoice.
+        "month_is_issued": is_billed
+        and all(row["issued"] for row in monthly if row["billing_month"] == months.current),
         "month_to_date": cents(sum(current.values(), Decimal(0))) if current else None,
         "month_to_date_from": "the preview of the invoice" if is_billed else "the daily costs",
         "forecast": cents(forecast["forecast"]),

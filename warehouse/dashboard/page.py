@@ -12,6 +12,7 @@ from warehouse.dashboard.budget import to_json
 _PAGE, _VENDOR = Path(__file__).with_name("page"), Path(__file__).with_name("vendor")
 # In this order each finds what it needs.
 LIBRARIES = ("vega.min.js", "vega-lite.min.js", "vega-interpreter.js")
+STYLES = ("base.css", "parts.css", "print.css")
 SCRIPTS = (
     "dom.js",
     "format.js",
@@ -34,7 +35,7 @@ _MODULE_EXPORT = "export { expression as expressionInterpreter };"
 def make_page(data: dict[str, Any]) -> str:
     """Return the HTML of a page that shows `data`."""
     scripts = [_library(name) for name in LIBRARIES] + ["\n".join(["'use strict';", *map(_own, SCRIPTS)])]
-    style = _own("style.css")
+    style = "\n".join(map(_own, STYLES))
     policy = (
         f"default-src 'none'; script-src {' '.join(_hash(one) for one in scripts)}; style-src {_hash(style)}; "
         "base-uri 'none'; form-action 'none'"

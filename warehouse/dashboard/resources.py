@@ -49,10 +49,10 @@ def read_resources(marts: Marts, months: Months) -> dict[str, Any]:
     """Return the resources, the dearest first, and in a line for each feature what the file has no room for."""
     costs = _daily_costs(marts, months)
     found = marts.rows(_INVENTORY.format(month=months.current))
-    nothing = (Decimal(0), "")
     for row in found:
-        row["thirty"], row["days"] = costs.get((row["source_relation"], row["urn"]), nothing)
-    found.sort(key=lambda row: (-(row["monthly_cost"] or 0), -row["thirty"], row["name"] or "", row["urn"]))
+        # Several resources of one name have no daily cost of their own: that is not known, and not nothing.
+        row["thirty"], row["days"] = costs.get((row["source_relation"], row["urn"]), (None, None))
+    found.sort(key=lambda row: (-(row["monthly_cost"] or 0), -(row["thirty"] or 0), row["name"] or "", row["urn"]))
     rows = within(_BUDGET, (_row(one) for one in found))
     return {
         "first_day": day(months.thirty_days[0]) if months.thirty_days else None,
@@ -78,7 +78,7 @@ def _row(row: Row) -> list[Any]:
         state,
         cents(row["monthly_cost"]),
         cents(row["thirty"]),
-        _runs(row["days"]) if row["days"] else "",
+        _runs(row["days"]) if row["days"] else None,
         percent(row["used_percent"]),
         day(row["first_seen_on"]),
         day(row["last_seen_on"]),
@@ -110,7 +110,7 @@ def _left_out(rows: list[Row]) -> list[dict[str, Any]]:
             "feature": feature,
             "resources": len(members),
             "monthly_cost": cents(sum((row["monthly_cost"] or 0 for row in members), Decimal(0))),
-            "thirty_days": cents(sum((row["thirty"] for row in members), Decimal(0))),
+            "thirty_days": cents(sum((row["thirty"] or 0 for row in members), Decimal(0))),
         }
         for feature, members in sorted(features.items())
     ]

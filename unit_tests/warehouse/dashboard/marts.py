@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from decimal import Decimal
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,11 +56,12 @@ def make_marts(connection: Any, rows: Rows | None = None) -> None:
 
 
 def put(connection: Any, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Insert rows, each with the columns that it names."""
+    """Insert rows, each with the columns that it names; those that name the same ones together."""
     cursor = connection.cursor()
-    for row in rows:
-        names = ", ".join(f'"{name}"' for name in row)
-        cursor.execute(f"INSERT INTO {table} ({names}) VALUES ({', '.join(map(_literal, row.values()))})")  # noqa: S608
+    for names, same in groupby(rows, key=tuple):
+        columns = ", ".join(f'"{name}"' for name in names)
+        values = ", ".join(f"({', '.join(map(_literal, row.values()))})" for row in same)
+        cursor.execute(f"INSERT INTO {table} ({columns}) VALUES {values}")  # noqa: S608
 
 
 def _literal(value: Any) -> str:

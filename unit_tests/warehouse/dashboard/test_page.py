@@ -30,7 +30,7 @@ INSERT INTO digitalocean_marts.resource_cost_daily
     (source_relation, usage_date, billing_month, feature, urn, candidates, amount)
 SELECT 'digitalocean', DATE '2026-11-20' - d::INTEGER, DATE '2026-11-01', 'droplets', 'do:droplet:' || i, 1,
     ((i * 7 + d * 13) % 499) * 0.01
-FROM range(50000) AS numbers(i), range(10) AS days(d);
+FROM range(50000) AS numbers(i), range(4) AS days(d);
 INSERT INTO digitalocean_marts.feature_cost_daily (source_relation, usage_date, feature, amount)
 SELECT source_relation, usage_date, feature, sum(amount) FROM digitalocean_marts.resource_cost_daily GROUP BY 1, 2, 3;
 INSERT INTO digitalocean_marts.waste_findings

@@ -115,6 +115,14 @@ def test_an_open_month_without_its_preview_is_told_by_the_daily_costs(tmp_path: 
     assert overview["month_to_date_from"] == "the daily costs"
 
 
+def test_without_an_open_month_the_newest_invoice_is_no_month_to_date(tmp_path: Path) -> None:
+    marts = {"feature_cost_monthly": [row for row in small_team()["feature_cost_monthly"] if row["is_issued"]]}
+    with duckdb.connect(str(tmp_path / "w.duckdb")) as connection:
+        make_marts(connection, marts)
+    overview = read(tmp_path / "w.duckdb")["overview"]
+    assert (overview["month_is_issued"], overview["month_to_date"]) == (True, 123401)
+
+
 def test_every_line_is_the_sum_of_what_it_opens_to(report: dict[str, Any]) -> None:
     for month, total in (("2026-11-01", 102100), ("2026-10-01", 123401)):
         for dimension, months in report["cost"]["dimensions"].items():
@@ -164,7 +172,7 @@ def test_thirty_days_of_a_resource_are_its_daily_costs(report: dict[str, Any]) -
     rows = {row[0]: row for row in report["resources"]["rows"]}
     assert rows["web"][11:13] == [2580, "86x30"]
     assert rows[BAD_NAME][11] == cents(30 * Decimal("43.335"))
-    assert (rows["gone"][9], rows["gone"][10]) == ("deleted", None)
+    assert rows["gone"][9:13] == ["deleted", None, None, None]
     assert report["resources"]["left_out"] == []
 
 

@@ -7,7 +7,12 @@ function theme() {
   const style = getComputedStyle(document.documentElement);
   const colour = (name) => style.getPropertyValue(`--${name}`).trim();
   return {
-    ink: colour('ink'), quiet: colour('quiet'), line: colour('line'), paper: colour('paper'), up: colour('up'), rest: colour('series-rest'),
+    ink: colour('ink'),
+    quiet: colour('quiet'),
+    line: colour('line'),
+    paper: colour('paper'),
+    up: colour('up'),
+    rest: colour('series-rest'),
     series: [1, 2, 3, 4, 5, 6].map((at) => colour(`series-${at}`)),
   };
 }
@@ -15,15 +20,32 @@ function theme() {
 function config(colours) {
   const font = 'system-ui, sans-serif';
   return {
-    background: null, font, aria: false, padding: 2,
+    background: null,
+    font,
+    aria: false,
+    padding: 2,
     view: { stroke: null },
     axis: {
-      labelColor: colours.quiet, titleColor: colours.quiet, titleFontWeight: 'normal', gridColor: colours.line,
-      domainColor: colours.line, tickColor: colours.line, labelFontSize: 12, titleFontSize: 12, labelLimit: 150,
+      labelColor: colours.quiet,
+      titleColor: colours.quiet,
+      titleFontWeight: 'normal',
+      gridColor: colours.line,
+      domainColor: colours.line,
+      tickColor: colours.line,
+      labelFontSize: 12,
+      titleFontSize: 12,
+      labelLimit: 150,
     },
     legend: {
-      labelColor: colours.ink, titleColor: colours.quiet, labelFontSize: 12, titleFontSize: 12, orient: 'top', title: null,
-      labelLimit: 180, symbolType: 'square', columnPadding: 12,
+      labelColor: colours.ink,
+      titleColor: colours.quiet,
+      labelFontSize: 12,
+      titleFontSize: 12,
+      orient: 'top',
+      title: null,
+      labelLimit: 180,
+      symbolType: 'square',
+      columnPadding: 12,
     },
     text: { color: colours.ink, fontSize: 12 },
   };
@@ -34,13 +56,25 @@ function config(colours) {
 function chart(options) {
   /* Vega gives its container a label of its own, which says nothing. */
   const place = el('div', { 'aria-hidden': 'true' });
-  const details = options.figures && el('details', { toggle: () => {
-    if (details.open && details.children.length === 1) details.append(options.figures());
-  } }, el('summary', {}, `The figures of “${options.title}” as a table`));
-  const figure = el('figure', {},
+  const details =
+    options.figures &&
+    el(
+      'details',
+      {
+        toggle: () => {
+          if (details.open && details.children.length === 1) details.append(options.figures());
+        },
+      },
+      el('summary', {}, `The figures of “${options.title}” as a table`),
+    );
+  const figure = el(
+    'figure',
+    {},
     el('figcaption', {}, options.title, el('span', { class: 'note' }, options.unit)),
     ...(options.controls ? [el('div', { class: 'controls' }, options.controls)] : []),
-    el('div', { class: 'chart', role: 'img', 'aria-label': `${options.title}. ${options.text}` }, place), details);
+    el('div', { class: 'chart', role: 'img', 'aria-label': `${options.title}. ${options.text}` }, place),
+    details,
+  );
   charts.push({ place, spec: options.spec, view: null, width: 0, seen: false });
   figure.redraw = () => charts.filter((one) => one.place === place && one.seen).forEach(drawChart);
   return figure;
@@ -57,7 +91,12 @@ function drawChart(one) {
   const runtime = vega.parse(vegaLite.compile(spec, { config: config(colours) }).spec, null, { ast: true });
   const refuse = () => Promise.reject(new Error('A chart loads nothing.'));
   one.view = new vega.View(runtime, {
-    renderer: 'svg', container: one.place, hover: true, expr: vegaInterpreter, logLevel: vega.Warn, tooltip: showTip,
+    renderer: 'svg',
+    container: one.place,
+    hover: true,
+    expr: vegaInterpreter,
+    logLevel: vega.Warn,
+    tooltip: showTip,
     loader: { load: refuse, sanitize: refuse, http: refuse, file: refuse },
   });
   one.view.run();
@@ -77,20 +116,28 @@ function showTip(handler, event, item, value) {
 }
 
 function watchCharts() {
-  const unseen = new IntersectionObserver((entries) => entries.forEach((entry) => {
-    if (!entry.isIntersecting) return;
-    unseen.unobserve(entry.target);
-    drawChart(charts.find((one) => one.place === entry.target));
-  }), { rootMargin: '300px' });
-  const resized = new ResizeObserver((entries) => entries.forEach((entry) => {
-    const one = charts.find((candidate) => candidate.place === entry.target);
-    if (one.seen && one.place.clientWidth !== one.width) requestAnimationFrame(() => drawChart(one));
-  }));
+  const unseen = new IntersectionObserver(
+    (entries) =>
+      entries.forEach((entry) => {
+        if (!entry.isIntersecting) return;
+        unseen.unobserve(entry.target);
+        drawChart(charts.find((one) => one.place === entry.target));
+      }),
+    { rootMargin: '300px' },
+  );
+  const resized = new ResizeObserver((entries) =>
+    entries.forEach((entry) => {
+      const one = charts.find((candidate) => candidate.place === entry.target);
+      if (one.seen && one.place.clientWidth !== one.width) requestAnimationFrame(() => drawChart(one));
+    }),
+  );
   charts.forEach((one) => {
     unseen.observe(one.place);
     resized.observe(one.place);
   });
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => charts.filter((one) => one.seen).forEach(drawChart));
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () =>
+    charts.filter((one) => one.seen).forEach(drawChart),
+  );
   /* Paper is white, and what was never scrolled to is printed as well. */
   addEventListener('beforeprint', () => {
     document.documentElement.dataset.scheme = 'light';
@@ -105,7 +152,10 @@ function watchCharts() {
 /* The dearest features have a colour each, the same in every chart; all others share one. */
 function featureScale(colours) {
   const named = data.cost.daily.features.slice(0, colours.series.length);
-  return { domain: [...named.map(featureText), 'Other features'], range: [...colours.series.slice(0, named.length), colours.rest] };
+  return {
+    domain: [...named.map(featureText), 'Other features'],
+    range: [...colours.series.slice(0, named.length), colours.rest],
+  };
 }
 
 function featureGroup(feature) {

@@ -13,11 +13,14 @@ function el(tag, attributes, ...children) {
 function section(id, title, sentence, ...children) {
   const about = data.about;
   const moment = about.moment ? `Data of ${momentText(about.moment)}. ` : '';
-  return el('section', { id, 'aria-labelledby': `${id}-title` },
+  return el(
+    'section',
+    { id, 'aria-labelledby': `${id}-title` },
     el('h2', { id: `${id}-title` }, title),
     el('p', {}, sentence),
     el('p', { class: 'about' }, `${moment}All amounts are in USD.`),
-    ...children);
+    ...children,
+  );
 }
 
 function nothing(sentence) {
@@ -25,16 +28,31 @@ function nothing(sentence) {
 }
 
 function tiles(...figures) {
-  return el('dl', { class: 'tiles' }, figures.map((one) => el('div', {},
-    el('dt', {}, one.label),
-    el('dd', { class: 'figure', 'data-figure': one.name },
-      one.cents === null || one.cents === undefined ? 'not known' : usd(one.cents),
-      one.cents === null || one.cents === undefined ? null : el('small', {}, ' USD')),
-    one.note ? el('dd', { class: 'note' }, one.note) : null)));
+  return el(
+    'dl',
+    { class: 'tiles' },
+    figures.map((one) =>
+      el(
+        'div',
+        {},
+        el('dt', {}, one.label),
+        el(
+          'dd',
+          { class: 'figure', 'data-figure': one.name },
+          one.cents === null || one.cents === undefined ? 'not known' : usd(one.cents),
+          one.cents === null || one.cents === undefined ? null : el('small', {}, ' USD'),
+        ),
+        one.note ? el('dd', { class: 'note' }, one.note) : null,
+      ),
+    ),
+  );
 }
 
 function choice(label, options, chosen, changed) {
-  const select = el('select', { change: () => changed(select.value) },
-    options.map(([value, text]) => el('option', { value, selected: value === chosen }, text)));
+  const select = el(
+    'select',
+    { change: () => changed(select.value) },
+    options.map(([value, text]) => el('option', { value, selected: value === chosen }, text)),
+  );
   return el('label', {}, label, select);
 }

@@ -1,6 +1,18 @@
 /* Figures as people read them. Money comes in whole cents, which a number holds exactly. */
-const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October',
-  'November', 'December'];
+const MONTHS = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+];
 const MISSING = '–';
 
 function grouped(digits) {
@@ -43,7 +55,10 @@ const ABBREVIATIONS = { nat: 'NAT', nfs: 'NFS', ips: 'IPs', microvms: 'MicroVMs'
 
 function featureText(feature) {
   if (!feature) return MISSING;
-  const words = feature.split('_').map((word) => ABBREVIATIONS[word] || word).join(' ');
+  const words = feature
+    .split('_')
+    .map((word) => ABBREVIATIONS[word] || word)
+    .join(' ');
   return words[0].toUpperCase() + words.slice(1);
 }
 
