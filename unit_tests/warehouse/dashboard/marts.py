@@ -67,14 +67,15 @@ def put(connection: Any, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
 def _literal(value: Any) -> str:
     if value is None:
         return "NULL"
-    if isinstance(value, bool | int | Decimal):
+    if isinstance(value, bool | float | int | Decimal):
         return str(value)
     return "'" + str(value).replace("'", "''") + "'"
 
 
 def small_team() -> dict[str, list[dict[str, Any]]]:
-    """Three resources, one of them deleted and one with a bad name; an issued October and an open November."""
-    web, api, gone = ("do:droplet:1", "web"), ("do:droplet:2", BAD_NAME), ("do:volume:9", "gone")
+    """Four resources: one is deleted, one has a bad name, one no cost; an issued October and an open November."""
+    web, api = ("do:droplet:1", "web"), ("do:droplet:2", BAD_NAME)
+    gone, twin = ("do:volume:9", "gone"), ("do:volume:8", "twin")
     of = {"source_relation": "digitalocean", "team_urn": TEAM}
     billed = [
         # month, issued, resource, feature, project, region, tags, owner, amount
@@ -149,6 +150,7 @@ def small_team() -> dict[str, list[dict[str, Any]]]:
         (web, "droplets", "droplet", Decimal("24.00"), False),
         (api, "droplets", "droplet", Decimal("1200.00"), False),
         (gone, "volumes", "volume", None, True),
+        (twin, "volumes", "volume", Decimal("5.00"), False),
     ):
         marts["resource_inventory"].append(
             {
@@ -177,6 +179,10 @@ def small_team() -> dict[str, list[dict[str, Any]]]:
             marts["resource_cost_daily"].append(
                 {**day, "billing_month": date.replace(day=1), "urn": urn, "candidates": 1}
             )
+    marts["resource_cost_daily"] += [
+        {**of, "usage_date": day, "billing_month": OCTOBER, "feature": "volumes", "urn": gone[0], "amount": 0.33}
+        for day in ("2026-10-25", "2026-10-26")
+    ]
     marts["resource_cost_daily"].append(
         {**of, "usage_date": NOVEMBER, "billing_month": NOVEMBER, "feature": "droplets", "candidates": 2, "amount": 3}
     )

@@ -103,6 +103,9 @@ def test_a_place_that_cannot_be_written_is_named(
     warehouse: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
-    code, said = run("--duckdb", warehouse, "--out", tmp_path / "file" / "r.html", capsys=capsys)
-    assert code == 2
-    assert "cannot be written" in said
+    (tmp_path / "folder").mkdir()
+    for out in (tmp_path / "file" / "r.html", tmp_path / "folder"):
+        code, said = run("--duckdb", warehouse, "--out", out, capsys=capsys)
+        assert code == 2
+        assert f"cannot be written to {out}" in said
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder", "team.duckdb"]

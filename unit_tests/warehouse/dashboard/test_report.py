@@ -172,7 +172,8 @@ def test_thirty_days_of_a_resource_are_its_daily_costs(report: dict[str, Any]) -
     rows = {row[0]: row for row in report["resources"]["rows"]}
     assert rows["web"][11:13] == [2580, "86x30"]
     assert rows[BAD_NAME][11] == cents(30 * Decimal("43.335"))
-    assert rows["gone"][9:13] == ["deleted", None, None, None]
+    assert rows["gone"][9:13] == ["deleted", None, 66, "0x3 33x2 0x25"]
+    assert rows["twin"][9:13] == ["listed", 500, None, None], "what is not known is not nothing"
     assert report["resources"]["left_out"] == []
 
 
