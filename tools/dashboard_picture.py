@@ -1,4 +1,4 @@
-"""Makes the picture of docs/dashboard.md and of the README: the top of a dashboard, in a real browser.
+"""Makes the picture of docs/dashboard.md and of the README: a dashboard down to its chart of days, in a real browser.
 
     python -m tools.dashboard_picture build/dashboard.html
 
@@ -12,7 +12,8 @@ from pathlib import Path
 from integration_tests.chromium import CHROMEDRIVER, CHROMIUM, chromium
 
 IMAGE = Path(__file__).parents[1] / "docs" / "images" / "dashboard.png"
-_WIDTH, _HEIGHT = 1280, 1650
+_WIDTH, _HEIGHT = 1280, 2400
+_LAST = "document.querySelector('#cost .chart').getBoundingClientRect().bottom"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,6 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     with chromium(_WIDTH, _HEIGHT) as browser:
         browser.get(page.absolute().as_uri())
+        height = browser.execute_script(f"return Math.ceil({_LAST}) + window.outerHeight - window.innerHeight")
+        browser.set_window_size(_WIDTH, height)
         browser.save_screenshot(str(IMAGE))
     sys.stdout.write(f"{IMAGE.relative_to(IMAGE.parents[2])}: {IMAGE.stat().st_size} bytes\n")
     return 0

@@ -12,7 +12,7 @@ from warehouse.dashboard.budget import to_json
 _PAGE, _VENDOR = Path(__file__).with_name("page"), Path(__file__).with_name("vendor")
 # In this order each finds what it needs.
 LIBRARIES = ("vega.min.js", "vega-lite.min.js", "vega-interpreter.js")
-STYLES = ("base.css", "parts.css", "print.css")
+STYLES = ("base.css", "parts.css", "tables.css", "print.css")
 SCRIPTS = (
     "dom.js",
     "format.js",

@@ -132,7 +132,7 @@ function leftOutSentence(shown, found, leftOut) {
   return el(
     'p',
     { id: 'left-out' },
-    `The ${number(shown)} dearest of ${number(found)} resources are listed, because the file is to stay small; the table below this one has the others by feature.`,
+    `The ${number(shown)} dearest of ${number(found)} resources are listed, because the file is to stay small; the others stand by feature in the table at the end.`,
   );
 }
 

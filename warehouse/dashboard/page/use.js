@@ -169,7 +169,12 @@ function scatter(month, points, leftOut) {
       encoding: { x, y },
       layer: [
         {
-          mark: { type: 'point', filled: true, size: 55, opacity: 0.75 },
+          mark: {
+            type: 'point',
+            filled: true,
+            size: values.length > 200 ? 25 : 55,
+            opacity: values.length > 200 ? 0.4 : 0.75,
+          },
           encoding: {
             color: { field: 'group', scale: featureScale(colours), legend: { values: groups, columns: 3 } },
             shape: { field: 'group', scale: { domain: groups }, legend: { values: groups, columns: 3 } },
