@@ -94,6 +94,14 @@ class Page:
             .find((one) => one.innerText.trim() === arguments[0]).click()"""
         self.js(script.replace("\n", " "), text, within)
 
+    def choose(self, section: str, label: str, value: str) -> None:
+        """Take another month, dimension or invoice in a section."""
+        script = """[...document.querySelectorAll(`#${arguments[0]} label`)]
+            .filter((one) => one.firstChild.textContent === arguments[1])
+            .map((one) => one.querySelector('select'))
+            .forEach((one) => { one.value = arguments[2]; one.dispatchEvent(new Event('change')); })"""
+        self.js(script.replace("\n", " "), section, label, value)
+
     def draw_all(self) -> list[dict[str, Any]]:
         """Go past every chart; what each shows."""
         places = self.js("document.querySelectorAll('.chart').length")

@@ -93,6 +93,21 @@ def test_a_line_opens_to_its_resources(page: Page) -> None:
     assert len(page.table("Cost of November 2026 by feature")) == 2
 
 
+def test_another_dimension_and_another_month_are_chosen(page: Page) -> None:
+    page.choose("cost", "By", "tag")
+    lines = page.table("Cost of November 2026 by tag")
+    spent = page.sql("SELECT sum(allocated_amount) FROM cost_by_tag WHERE billing_month = DATE '2026-11-01'")
+    assert sum(amount(line[2]) for line in lines) == spent == Decimal("1021.00")
+    page.choose("cost", "Month", "2026-10-01")
+    assert {line[0] for line in page.table("Cost of October 2026 by tag")} == {"No tag", "a", "b"}
+    page.choose("cost", "By", "feature")
+    page.choose("cost", "Month", "2026-11-01")
+    page.choose("use", "Month", "2026-10-01")
+    assert amount(page.table("Cost and use of each feature in October 2026")[0][1]) == Decimal("1224.01")
+    assert len([one for one in page.draw_all() if "October 2026" in one["unit"] and one["marks"]]) == 2
+    page.choose("use", "Month", "2026-11-01")
+
+
 def test_resources_are_searched_sorted_and_turned(page: Page) -> None:
     status = "document.querySelector('#resources [role=status]').innerText"
     total = page.sql("SELECT count(*) FROM resource_inventory")

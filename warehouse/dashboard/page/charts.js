@@ -2,6 +2,8 @@
    width change. Expressions are interpreted, because the page's policy forbids to make code of text. */
 const NARROW = 560;
 const charts = [];
+/* Has a chart drawn when it comes into view; there is nothing to look at before the page stands. */
+let watch = () => {};
 
 function theme() {
   const style = getComputedStyle(document.documentElement);
@@ -51,7 +53,7 @@ function config(colours) {
   };
 }
 
-/* options: title, unit, text (for those who do not see it), spec(colours, width), figures: the table with the same
+/* options: title, unit, text() (for those who do not see it), spec(colours, width), figures: the table with the same
    figures, made when it is opened. */
 function chart(options) {
   /* Vega gives its container a label of its own, which says nothing. */
@@ -67,16 +69,21 @@ function chart(options) {
       },
       el('summary', {}, `The figures of “${options.title}” as a table`),
     );
+  const label = () => `${options.title}. ${options.text()}`;
+  const image = el('div', { class: 'chart', role: 'img', 'aria-label': label() }, place);
   const figure = el(
     'figure',
     {},
     el('figcaption', {}, options.title, el('span', { class: 'note' }, options.unit)),
     ...(options.controls ? [el('div', { class: 'controls' }, options.controls)] : []),
-    el('div', { class: 'chart', role: 'img', 'aria-label': `${options.title}. ${options.text}` }, place),
+    image,
     details,
   );
   charts.push({ place, spec: options.spec, view: null, width: 0, seen: false });
-  figure.redraw = () => charts.filter((one) => one.place === place && one.seen).forEach(drawChart);
+  figure.redraw = () => {
+    image.setAttribute('aria-label', label());
+    charts.filter((one) => one.place === place && one.seen).forEach(drawChart);
+  };
   return figure;
 }
 
@@ -128,13 +135,14 @@ function watchCharts() {
   const resized = new ResizeObserver((entries) =>
     entries.forEach((entry) => {
       const one = charts.find((candidate) => candidate.place === entry.target);
-      if (one.seen && one.place.clientWidth !== one.width) requestAnimationFrame(() => drawChart(one));
+      if (one?.seen && one.place.clientWidth !== one.width) requestAnimationFrame(() => drawChart(one));
     }),
   );
-  charts.forEach((one) => {
+  watch = (one) => {
     unseen.observe(one.place);
     resized.observe(one.place);
-  });
+  };
+  charts.forEach(watch);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () =>
     charts.filter((one) => one.seen).forEach(drawChart),
   );

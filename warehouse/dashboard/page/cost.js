@@ -47,7 +47,7 @@ function costByDay() {
   const figure = chart({
     title: 'Cost by day',
     unit: 'USD a day, stacked by feature; days are in UTC',
-    text: `On ${dayText(daily.days[newest])} all features together cost ${usd(daily.sums[newest])} USD.`,
+    text: () => `On ${dayText(daily.days[newest])} all features together cost ${usd(daily.sums[newest])} USD.`,
     figures,
     controls: [
       choice('Days', spans, String(days), (value) => {

@@ -76,7 +76,7 @@ function waterfall(issued) {
   const figure = chart({
     title: 'From the parts to the invoice',
     unit: 'USD; each bar begins where the one before ends',
-    text: `The invoice of ${monthText(invoice.month)} is ${usd(invoice.invoice_amount)} USD.`,
+    text: () => `The invoice of ${monthText(invoice.month)} is ${usd(invoice.invoice_amount)} USD.`,
     controls: [
       choice(
         'Invoice',

@@ -86,7 +86,7 @@ function byFeature(month, last) {
   return chart({
     title: 'Cost by feature',
     unit: `USD, usage before taxes${features.length > shown.length ? `; the ${shown.length} dearest of ${features.length}` : ''}`,
-    text: `The dearest is ${featureText(dearest.feature)} with ${usd(dearest.current)} USD.`,
+    text: () => `The dearest is ${featureText(dearest.feature)} with ${usd(dearest.current)} USD.`,
     figures,
     spec: (colours, width) => ({
       data: { values },

@@ -52,7 +52,7 @@ function savingsByRule(rules, sum) {
       ? chart({
           title: 'Savings by rule',
           unit: 'USD a month, each resource counted once',
-          text: `All rules together: ${usd(sum)} USD a month.`,
+          text: () => `All rules together: ${usd(sum)} USD a month.`,
           spec: (colours, width) => ({
             data: { values },
             height: 28 * values.length,

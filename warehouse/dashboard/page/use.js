@@ -27,7 +27,7 @@ function use() {
   const draw = (month) => {
     charts.splice(0, charts.length, ...charts.filter((one) => !place.contains(one.place)));
     place.replaceChildren(...useMonth(month, data.use.months[month]));
-    if (place.isConnected) charts.filter((one) => place.contains(one.place)).forEach(drawChart);
+    charts.filter((one) => place.contains(one.place)).forEach(watch);
   };
   draw(months[0]);
   return section(
@@ -81,7 +81,7 @@ function unusedByFeature(month, features) {
   return chart({
     title: 'What is paid and not used',
     unit: `USD in ${monthText(month)}, features with a capacity that was measured`,
-    text: `Most of it is in ${featureText(top.feature)}: ${usd(top.unused)} of ${usd(top.amount)} USD.`,
+    text: () => `Most of it is in ${featureText(top.feature)}: ${usd(top.unused)} of ${usd(top.amount)} USD.`,
     figures: () =>
       table({
         caption: 'What is paid and not used',
@@ -154,7 +154,8 @@ function scatter(month, points, leftOut) {
   return chart({
     title: 'Resources: cost by use',
     unit: `USD in ${monthText(month)} by percent in use; each point is a resource`,
-    text: named.length ? `Dear and idle: ${named.map((one) => one.name).join(', ')}.` : 'None is both dear and idle.',
+    text: () =>
+      named.length ? `Dear and idle: ${named.map((one) => one.name).join(', ')}.` : 'None is both dear and idle.',
     figures: () =>
       table({
         caption: 'Resources: cost by use',
