@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from warehouse.dashboard.figures import moment
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from warehouse.dashboard.marts import Marts
 
 _NEWEST = """
@@ -58,7 +60,7 @@ def read_months(marts: Marts) -> Months:
     )
 
 
-def describe(months: Months, read_at: dt.datetime | None, teams: list[str]) -> dict[str, Any]:
+def describe(months: Months, read_at: dt.datetime | None, teams: Mapping[str, str | None]) -> dict[str, Any]:
     """Return what stands above every section: whose data, of which moment, in which currency.
 
     What was synced after the models were built is not on the page: then its moment is the day of the models.
@@ -67,7 +69,8 @@ def describe(months: Months, read_at: dt.datetime | None, teams: list[str]) -> d
     newest = months.built_for or months.newest_day
     today = newest.isoformat() if newest else None
     return {
-        "teams": teams,
+        "teams": list(dict.fromkeys(team or schema for schema, team in sorted(teams.items()))),
+        "connections": len(teams),
         "currency": "USD",
         "month": months.current.isoformat(),
         "last_month": months.last.isoformat(),

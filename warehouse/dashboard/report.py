@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 def read_report(marts: Marts) -> dict[str, Any]:
     """Return the data of the page."""
     months, landed = read_months(marts), Landed(marts)
-    teams = [team or schema for schema, team in sorted(landed.teams.items())]
     return {
-        "about": describe(months, landed.read_at, teams),
+        "about": describe(months, landed.read_at, landed.teams),
         "overview": read_overview(marts, months),
         "cost": read_cost(marts, months),
         "use": read_use(marts, months),

@@ -211,6 +211,22 @@ def test_a_sync_after_the_models_were_built_is_told(tmp_path: Path) -> None:
     assert (about["moment"], about["synced_later"]) == ("2026-11-20", "2026-11-22T06:00:00Z")
 
 
+def test_several_connections_are_added_up_and_told_apart(tmp_path: Path) -> None:
+    marts = small_team()
+    for rows in marts.values():
+        for row in list(rows):
+            name = "x_SourceRelation" if "x_SourceRelation" in row else "source_relation"
+            rows.append({**row, name: "other"})
+    with duckdb.connect(str(tmp_path / "w.duckdb")) as connection:
+        make_marts(connection, marts)
+    report = read(tmp_path / "w.duckdb")
+    assert (report["about"]["teams"], report["about"]["connections"]) == (["Tidepool Labs"], 2)
+    assert report["overview"]["month_to_date"] == 2 * 102100
+    invoices = report["invoices"]["invoices"]
+    assert [one["connection"] for one in invoices] == ["digitalocean", "other"]
+    assert {sum(amount for _, amount in one["steps"]) for one in invoices} == {130000}
+
+
 def test_postgresql_says_the_same(report: dict[str, Any], postgres_url: str) -> None:
     import psycopg2  # noqa: PLC0415
 

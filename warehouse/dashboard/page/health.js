@@ -1,7 +1,7 @@
 /* Data health: how fresh, what is missing and why, and what cannot be attributed. */
 function health() {
   const { connections, newest, streams, gaps, has_states: hasStates, holes, unmeasured, unattributed } = data.health;
-  const several = connections.length > 1;
+  const several = data.about.connections > 1;
   const of = (column) => (several ? [{ label: 'Connection', value: column }] : []);
   return section(
     'health',
@@ -18,6 +18,7 @@ function health() {
           rows: connections,
           columns: [
             { label: 'Team', value: (row) => row.team || row.connection },
+            ...of((row) => row.connection),
             { label: 'Streams with rows', kind: 'count', value: (row) => row.streams },
             { label: 'Newest row read', value: (row) => row.newest, show: (row) => momentText(row.newest) },
             {

@@ -9,7 +9,7 @@ function invoices() {
       el(
         'div',
         {},
-        data.about.teams.length > 1 ? el('h3', {}, `Balance of ${one.connection}`) : null,
+        data.about.connections > 1 ? el('h3', {}, `Balance of ${one.connection}`) : null,
         tiles(
           {
             name: 'owed',
@@ -40,7 +40,7 @@ function invoices() {
 }
 
 function invoiceText(invoice) {
-  const several = data.about.teams.length > 1 ? `, ${invoice.connection}` : '';
+  const several = data.about.connections > 1 ? `, ${invoice.connection}` : '';
   return `${monthText(invoice.month)}, number ${invoice.number || MISSING}${several}`;
 }
 
@@ -174,6 +174,7 @@ function invoiceTable(issued) {
     columns: [
       { label: 'Month', kind: 'day', value: (row) => row.month, show: (row) => monthText(row.month) },
       { label: 'Number', value: (row) => row.number },
+      ...(data.about.connections > 1 ? [{ label: 'Connection', value: (row) => row.connection }] : []),
       money('Invoice', 'invoice_amount'),
       money('Items', 'items_amount'),
       money('Overages', 'overages'),
