@@ -57,7 +57,7 @@
     {%- set types = {
         'text': 'text',
         'integer': 'bigint',
-        'decimal': 'decimal(38, 9)',
+        'decimal': 'decimal(38, 12)',
         'double': 'double precision',
         'boolean': 'boolean',
         'timestamp': 'timestamp with time zone',
