@@ -50,6 +50,13 @@ def main() -> int:
         for line in finding.lines:
             console.print(f"  {line}")
     console.print(f"\nThe warehouse is {warehouse}; run the command again for an incremental sync.")
+    if token:
+        console.print(
+            f"To look at: source-digitalocean-quolum-models --duckdb {warehouse}, then "
+            f"source-digitalocean-quolum-dashboard --duckdb {warehouse} --out build/dashboard.html."
+        )
+    else:
+        console.print("To look at: make dashboard writes build/dashboard.html, with cost, use and savings.")
     return 0 if all(stream["status"] == "complete" for stream in report["streams"]) else 1
 
 

@@ -32,15 +32,17 @@ _PATIENCE_SECONDS = 30
 
 
 @contextmanager
-def chromium(width: int = 760, height: int = 820) -> Iterator[WebDriver]:
-    """A browser window of this size, closed at the end."""
+def chromium(width: int = 760, height: int = 820, *flags: str, logs: bool = False) -> Iterator[WebDriver]:
+    """A browser window of this size, closed at the end; with `logs` it keeps its console and what it requests."""
     if not CHROMIUM or not CHROMEDRIVER:
         raise RuntimeError("chromium and chromedriver are not installed")
     with tempfile.TemporaryDirectory() as profile:
         options = Options()
         options.binary_location = CHROMIUM
-        for flag in (*_FLAGS, f"--user-data-dir={profile}", f"--window-size={width},{height}"):
+        for flag in (*_FLAGS, *flags, f"--user-data-dir={profile}", f"--window-size={width},{height}"):
             options.add_argument(flag)
+        if logs:
+            options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         # The path is given, so that selenium does not look for a driver to download.
         browser = webdriver.Chrome(options=options, service=Service(CHROMEDRIVER))
         try:

@@ -12,7 +12,8 @@ import pytest
 import requests
 
 from integration_tests.connecting import Connecting, come_back, connected
-from integration_tests.connector import configured, run
+from integration_tests.connector import configured
+from integration_tests.faults.warm import run
 from sandbox import Sandbox
 from sandbox.browser import walk
 from source_digitalocean_quolum.config_file import lock_config

@@ -8,7 +8,8 @@ import pytest
 import requests
 
 from integration_tests.connecting import Connecting
-from integration_tests.connector import configured, run
+from integration_tests.connector import configured
+from integration_tests.faults.warm import run
 from sandbox import Sandbox
 
 chromium = pytest.importorskip("integration_tests.chromium", reason="selenium is not installed")

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from integration_tests.asking import get
-from integration_tests.connector import configured, run
+from integration_tests.connector import configured
+from integration_tests.faults.warm import run
 from sandbox import Sandbox
 
 STREAMS = ("droplet_firewalls", "droplet_kernels", "droplet_associated_resources", "volume_actions")

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from integration_tests.connector import Run, configured, run
+from integration_tests.connector import Run, configured
+from integration_tests.faults.warm import run
 from sandbox import Sandbox
 
 PAST = "2020-01-01T00:00:00Z"

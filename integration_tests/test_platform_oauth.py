@@ -19,7 +19,8 @@ import pytest
 import requests
 from airbyte_cdk.models import ConnectorSpecification, ConnectorSpecificationSerializer
 
-from integration_tests.connector import configured, run
+from integration_tests.connector import configured
+from integration_tests.faults.warm import run
 from sandbox import Sandbox
 from sandbox.browser import walk
 from source_digitalocean_quolum import SourceDigitaloceanQuolum

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from integration_tests.connector import Run, configured, run
+from integration_tests.connector import Run, configured
+from integration_tests.faults.warm import run
 from sandbox import Sandbox
 from tools.openapi import FACTS
 

@@ -6,7 +6,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from integration_tests.connector import Run, configured, run
+from integration_tests.connector import Run, configured
+from integration_tests.faults.warm import run
 from integration_tests.openapi_server import OpenApiServer
 from integration_tests.openapi_server.specification import SPECIFICATION
 

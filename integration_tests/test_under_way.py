@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from integration_tests.connector import configured, run
+from integration_tests.connector import configured
+from integration_tests.faults.warm import run
 from integration_tests.gate import TOKEN_PATH, Gate
 from integration_tests.test_oauth import PAST, connected
 from sandbox import Sandbox

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from integration_tests.connector import MAIN, Run, configured, run
+from integration_tests.connector import MAIN, Run, configured
+from integration_tests.faults.warm import run
 from sandbox import Sandbox
 
 pytestmark = pytest.mark.skipif(

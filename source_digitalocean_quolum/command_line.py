@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
-from source_digitalocean_quolum.configured_catalog import ALL
-
 NAME = "source-digitalocean-quolum"
 
 _DESCRIPTION = "Reads a DigitalOcean team's resources, use and cost, as messages of the Airbyte protocol."
@@ -78,8 +76,6 @@ def parse(args: list[str]) -> argparse.Namespace:
     command = found.parse_args(args)
     if command.command is None:
         found.error("which command?")
-    if command.command == "discover":
-        if command.streams is not None and not command.configured:
-            found.error("--streams goes with --configured: without it, discover prints every stream")
-        command.streams = ALL if command.streams is None else command.streams
+    if command.command == "discover" and command.streams is not None and not command.configured:
+        found.error("--streams goes with --configured: without it, discover prints every stream")
     return command

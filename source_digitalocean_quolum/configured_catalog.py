@@ -20,8 +20,6 @@ from airbyte_cdk.models import (
 
 from source_digitalocean_quolum.json_file import UnusableFile, decode
 
-ALL = "all"
-
 _DISCOVERED = (
     "it is a discovered catalog, which does not say how its streams are read; make a configured one: "
     "source-digitalocean-quolum discover --config config.json --configured > catalog.json"
@@ -59,16 +57,16 @@ def _configured(stream: AirbyteStream) -> ConfiguredAirbyteStream:
     )
 
 
-def select(text: str, offered: Sequence[str]) -> set[str]:
+def select(text: str | None, offered: Sequence[str]) -> set[str]:
     """The streams that `--streams` names: streams, products, `recommended` and `all`, separated by commas.
 
-    UnknownStream names what is none of these.
+    Without a text it is all of them. UnknownStream names what is none of these.
     """
     written = files("source_digitalocean_quolum").joinpath("stream_sets.json").read_text(encoding="utf-8")
     known: dict[str, Any] = json.loads(written)
-    sets: dict[str, Sequence[str]] = {ALL: offered, "recommended": known["recommended"], **known["products"]}
+    sets: dict[str, Sequence[str]] = {"all": offered, "recommended": known["recommended"], **known["products"]}
     selected: set[str] = set()
-    for name in filter(None, (part.strip() for part in text.split(","))):
+    for name in filter(None, (part.strip() for part in ("all" if text is None else text).split(","))):
         if name in offered:
             selected.add(name)
         elif name in sets:

@@ -1,8 +1,11 @@
 """What reaches the log: sentences instead of tracebacks where there is one, no body, no header and no secret."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from airbyte_cdk.logger import PRINT_BUFFER
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_digitalocean_quolum.redaction import redact_text
@@ -18,6 +21,24 @@ def guard() -> None:
     for handler in logging.getLogger().handlers:
         if _sanitize not in handler.filters:
             handler.addFilter(_sanitize)
+
+
+@contextmanager
+def write_to(output: Any) -> Iterator[None]:
+    """Let the CDK's log, which waits in a buffer of its own, go to this output line by line."""
+    handlers = [
+        handler
+        for handler in logging.getLogger().handlers
+        if isinstance(handler, logging.StreamHandler) and handler.stream is PRINT_BUFFER
+    ]
+    for handler in handlers:
+        # Not by setStream, which would flush the CDK's buffer to the real stdout: its disk may be full.
+        handler.stream = output
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            handler.setStream(PRINT_BUFFER)
 
 
 def _sanitize(record: logging.LogRecord) -> bool:

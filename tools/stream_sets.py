@@ -1,6 +1,7 @@
-"""Writes what `--streams recommended` and product names mean, once for the sync command and once for the connector.
+"""Writes what `--streams recommended` and product names mean, once for the sync command and once for the connector,
+and for the dashboard the streams that it is made of, each with its scope.
 
-python -m tools.stream_sets           writes both
+python -m tools.stream_sets           writes all three
 python -m tools.stream_sets --check   changes nothing; exits 1 and names the files that are not up to date
 
 The recommended streams are metadata.yaml's suggested ones, which Airbyte preselects: one list for all. It is
@@ -20,6 +21,8 @@ from tools import generated, streams_table
 ROOT = Path(__file__).resolve().parents[1]
 HOST = ROOT / "warehouse" / "sync" / "streams.json"
 CONNECTOR = ROOT / "source_digitalocean_quolum" / "stream_sets.json"
+DASHBOARD = ROOT / "warehouse" / "dashboard" / "streams.json"
+SOURCES = ROOT / "warehouse" / "models" / "models" / "staging" / "_sources.yml"
 # A product must not be called like a stream.
 NAMES = {"account": "team", "apps": "app_platform"}
 
@@ -47,13 +50,24 @@ def names(sets: dict[str, Any]) -> dict[str, Any]:
     return {**sets, "products": {product: list(streams) for product, streams in sets["products"].items()}}
 
 
+def scopes() -> dict[str, str]:
+    """The dashboard's file: every stream that the models read, and the ledger, with the scope that opens it."""
+    (source,) = yaml.safe_load(SOURCES.read_text(encoding="utf-8"))["sources"]
+    found = streams_table.streams()
+    read = sorted({"billing_history", *(table["name"] for table in source["tables"])})
+    return {name: found[name].scope.replace("`", "") for name in read}
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Write the files, or with --check say which would change; the exit code."""
-    parser = argparse.ArgumentParser(description="Write the sets of streams of the connector and of its host.")
+    parser = argparse.ArgumentParser(
+        description="Write the sets of streams of the connector, of its host and of the dashboard."
+    )
     parser.add_argument("--check", action="store_true", help="change nothing, exit 1 if a file is not up to date")
     check = parser.parse_args(arguments).check
     sets = content()
-    wanted = {path: json.dumps(one, indent=2) + "\n" for path, one in ((HOST, sets), (CONNECTOR, names(sets)))}
+    files = ((HOST, sets), (CONNECTOR, names(sets)), (DASHBOARD, scopes()))
+    wanted = {path: json.dumps(one, indent=2) + "\n" for path, one in files}
     return generated.write(wanted, check=check)
 
 

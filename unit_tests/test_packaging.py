@@ -47,7 +47,7 @@ def wheel(folder: Path, into: Path) -> zipfile.ZipFile:
     ("folder", "package", "scripts"),
     [
         (CONNECTOR, "source_digitalocean_quolum", ["", "-connect"]),
-        (WAREHOUSE, "warehouse", ["-models", "-sync"]),
+        (WAREHOUSE, "warehouse", ["-dashboard", "-models", "-sync"]),
     ],
     ids=["connector", "warehouse"],
 )
@@ -61,7 +61,9 @@ def test_a_wheel_holds_its_own_package_and_commands_and_nothing_of_the_other(
     assert {name.split("/")[0] for name in names} == {package}
     ours = {str(path.relative_to(ROOT)) for path in (ROOT / package).rglob("*.py")}
     assert ours == {name for name in names if name.endswith(".py")}
-    assert {str(path.relative_to(ROOT)) for path in (ROOT / package).rglob("*.json")} <= set(names)
+    # The dashboard's page is made of files that are no modules.
+    data = [path for ending in ("json", "js", "css", "html") for path in (ROOT / package).rglob(f"*.{ending}")]
+    assert {str(path.relative_to(ROOT)) for path in data} <= set(names)
     assert not [name for name in names if name.endswith("pyproject.toml")]
     assert sorted(commands) == [f"source-digitalocean-quolum{script}" for script in scripts]
 

@@ -60,12 +60,24 @@ def revised(
         {"__ab_no_cursor_state_message": True},
         {"use_global_cursor": True, "state": {"updated_at": "2026-01-01T00:00:00Z"}, "lookback_window": 12},
         {"use_global_cursor": True, "state": {}, "parent_state": {}},
+        # Written before the first parent was read.
+        {"use_global_cursor": False},
         {"use_global_cursor": False, "states": [], "lookback_window": 0, "parent_state": {"apps": {"a": "b"}}},
     ],
 )
 def test_a_state_of_this_version_is_gone_on_from(state: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
     assert revised(of("apps", state), {"apps": MOMENT}) == {"apps": state}
     assert caplog.messages == []
+
+
+def test_a_list_of_pairs_as_state_is_set_aside(caplog: pytest.LogCaptureFixture) -> None:
+    """The CDK makes a state of it, whose names may be numbers."""
+    (message,) = of("apps", {})
+    assert message.stream
+    message.stream.stream_state = AirbyteStateBlob([[1, 2]])
+
+    assert revised([message], {"apps": MOMENT}) == {"apps": {}}
+    assert "begins at the start date again" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_digitalocean_quolum import manifest
+from source_digitalocean_quolum import commands, manifest
 from source_digitalocean_quolum import run as command_line
 from source_digitalocean_quolum.stream_definition import verify
 from unit_tests.stream_files import PACKAGE, problems
@@ -163,7 +162,7 @@ MISTAKES = {
 def test_spec_refuses_a_definition_that_is_not_understood(
     old: str, new: str, words: str, edit: Edit, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command_line, "_calm_garbage_collector", lambda: None)
+    monkeypatch.setattr(commands, "_calm_garbage_collector", lambda: None)
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     edit(old, new)
 
@@ -181,7 +180,7 @@ def test_a_stream_in_two_files_is_refused(package: Path) -> None:
         '# New: things.\n\nvolumes:\n  $ref: "#/definitions/streams/volumes"\n', encoding="utf-8"
     )
 
-    with pytest.raises(AirbyteTracedException, match=r"new\.yaml, volumes: it stands in another file, too"):
+    with pytest.raises(manifest.WrongDefinition, match=r"new\.yaml, volumes: it stands in another file, too"):
         manifest.load()
 
 

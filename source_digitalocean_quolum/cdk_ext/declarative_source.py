@@ -1,10 +1,12 @@
 """The CDK's declarative source, with public names for the private parts that this connector builds on."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
 from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
+from airbyte_cdk.sources.declarative import concurrent_declarative_source
 from airbyte_cdk.sources.declarative.concurrent_declarative_source import ConcurrentDeclarativeSource
 from airbyte_cdk.sources.message import MessageRepository
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
@@ -12,6 +14,11 @@ from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStrea
 
 class DeclarativeSource(ConcurrentDeclarativeSource):
     """ConcurrentDeclarativeSource (airbyte_cdk 7.39) for subclasses that stay out of its private members."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """See ConcurrentDeclarativeSource."""
+        with _without_component_schema():
+            super().__init__(*args, **kwargs)
 
     @property
     def config(self) -> Mapping[str, Any]:
@@ -46,3 +53,17 @@ class DeclarativeSource(ConcurrentDeclarativeSource):
 
         A unit test makes the check. Here it would take 0.3 s of every command.
         """
+
+
+@contextmanager
+def _without_component_schema() -> Iterator[None]:
+    """Let the CDK not parse its schema of manifests, 200 KB of YAML.
+
+    It is for the check that `_validate_source` leaves out, and for the builder's normalized manifests.
+    """
+    original = concurrent_declarative_source.get_declarative_component_schema
+    concurrent_declarative_source.get_declarative_component_schema = dict
+    try:
+        yield
+    finally:
+        concurrent_declarative_source.get_declarative_component_schema = original

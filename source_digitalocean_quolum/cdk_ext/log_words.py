@@ -3,11 +3,11 @@
 import logging
 import re
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
-import airbyte_cdk
-
-_CDK = str(Path(airbyte_cdk.__file__).parent)
+# Found, not imported: the guard needs this module for `spec`, too, which does without the CDK.
+_CDK = str(Path(str(getattr(find_spec("airbyte_cdk"), "origin", None))).parent)
 _OURS = str(Path(__file__).parents[1])
 
 # What the CDK logs (airbyte_cdk 7.39), and what is logged in its place; None is not said. What stands here by itself

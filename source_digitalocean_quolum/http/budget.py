@@ -157,7 +157,8 @@ class RateLimitBudget:
             return
         if self._remaining is None:
             used = general.limits[HOUR] - int(remaining)
-            general.add_foreign(min(max(0, used - general.counted), _MOST_FOREIGN))
+            # Those under way may not have arrived when the server counted.
+            general.add_foreign(min(max(0, used - general.counted + general.under_way), _MOST_FOREIGN))
         # Those still under way may not be in the server's count yet.
         self._remaining = int(remaining) - general.under_way
         self._reset = self.clock() + min(max(reset - self.server_clock.now(), 0.0), HOUR)

@@ -30,7 +30,7 @@ MAX_RETRIES = 5
 _LONGEST_BACKOFF = 60.0
 _TRIES_OF_A_SLOW_ANSWER = 2
 # Seconds of waiting for the rate limit after which a request gives up: an exhausted hour is waited for.
-_PATIENCE = 2 * HOUR
+PATIENCE = 2 * HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,8 @@ class ApiRequest:
     decode: bool = True
     # The first and the last try: a question that is asked in another way goes on where the one before gave up.
     tries: tuple[int, int] = (0, MAX_RETRIES)
-    # How long it may wait for the rate limit, in seconds.
-    patience: float = _PATIENCE
+    # How long it may wait for the rate limit, in seconds; None: PATIENCE.
+    patience: float | None = None
 
 
 @dataclass
@@ -87,6 +87,7 @@ class ApiClient:
             time.sleep(min(2.0 ** (tries - 1), _LONGEST_BACKOFF))
         rate_limits = 0
         waiting_since: float | None = None
+        patience = _patience_of(request)
         renewed = False
         while True:
             answer, used, resolution, error = self._try(request, stream, error_handler)
@@ -99,7 +100,7 @@ class ApiClient:
                 case ResponseAction.RATE_LIMITED:
                     waiting_since = waiting_since or self.budget.clock()
                     waited = self.budget.clock() - waiting_since
-                    if waited >= request.patience:
+                    if waited >= patience:
                         raise _failed(resolution, status, f"Waiting for {_length(waited)} did not help.")
                     # The budget silences everyone as long as the answer says; one who is refused again and again waits
                     # longer each time.
@@ -132,7 +133,7 @@ class ApiClient:
         used = self.authorization.header()
         try:
             place = self.budget.acquire(
-                request.path, lambda wait: self.on_wait(stream, wait), patience=request.patience
+                request.path, lambda wait: self.on_wait(stream, wait), patience=_patience_of(request)
             )
         except LongWaitError as error:
             raise RequestFailed(
@@ -174,6 +175,10 @@ class ApiClient:
         if seconds:
             self.on_wait(stream, Wait(seconds, "DigitalOcean answered 429 (too many requests)"))
             self.budget.sleep(seconds)
+
+
+def _patience_of(request: ApiRequest) -> float:
+    return PATIENCE if request.patience is None else request.patience
 
 
 def _length(seconds: float) -> str:

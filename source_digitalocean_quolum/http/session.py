@@ -152,7 +152,7 @@ class _Session(requests.Session):
         return {**merged, "proxies": {}} if is_loopback(str(url)) else merged
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """Never look where an answer wants to send us: the token goes nowhere else."""
+        """Follow no redirect, and do not look where it leads: the token goes nowhere else."""
         return None
 
 
@@ -212,7 +212,6 @@ class HttpSession:
                     auth=sign,
                     headers=dict(headers or {}),
                     timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
-                    allow_redirects=False,
                     stream=True,
                     **sent,
                 )

@@ -2,14 +2,11 @@
 
 import errno
 import io
-import logging
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
-
-from airbyte_cdk.logger import PRINT_BUFFER
 
 from source_digitalocean_quolum.protocol.guard import guard_line, guard_records, guard_text
 
@@ -71,21 +68,10 @@ class Output(io.TextIOBase):
 
 @contextmanager
 def guard_output() -> Iterator[Output]:
-    """Everything that is printed or logged within goes through the guard; stderr, too."""
+    """Everything that is printed within goes through the guard; what goes to stderr, too."""
     stdout, stderr = sys.stdout, sys.stderr
-    output = Output(stdout.buffer, guard_line)
-    handlers = [
-        handler
-        for handler in logging.getLogger().handlers
-        if isinstance(handler, logging.StreamHandler) and handler.stream is PRINT_BUFFER
-    ]
-    for handler in handlers:
-        # Not by setStream, which would flush the CDK's buffer to the real stdout: its disk may be full.
-        handler.stream = output
-    sys.stdout, sys.stderr = output, Output(stderr.buffer, guard_text)
+    sys.stdout, sys.stderr = output, _ = Output(stdout.buffer, guard_line), Output(stderr.buffer, guard_text)
     try:
         yield output
     finally:
         sys.stdout, sys.stderr = stdout, stderr
-        for handler in handlers:
-            handler.setStream(PRINT_BUFFER)

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from airbyte_cdk.sources.declarative.schema import JsonFileSchemaLoader
 
 from source_digitalocean_quolum.records.declared import digest
+from source_digitalocean_quolum.records.schema_files import read_schema
 
 _FOR_PEOPLE = ("description", "title", "examples")
 
@@ -24,7 +26,7 @@ class LeanSchemaLoader(JsonFileSchemaLoader):
         """See JsonFileSchemaLoader. A stream that is read for itself and as a parent is loaded once."""
         path = self.file_path.eval(self.config)  # type: ignore[union-attr]
         if path not in _loaded:
-            _loaded[path] = lean(super().get_json_schema())
+            _loaded[path] = lean(read_schema(Path(path).name))
         return _loaded[path]
 
 

@@ -189,3 +189,13 @@ def test_no_name_of_our_source_is_one_of_the_cdks_by_chance() -> None:
         ours |= {name for name in vars(one) if not name.startswith("__") or name == "__init__"} - {"_abc_impl"}
 
     assert (ours & base) - REPLACED == set()
+
+
+def test_the_schema_of_manifests_is_for_what_this_connector_leaves_out() -> None:
+    """declarative_source.py does not load it: `_validate_source` is replaced, and normalizing is for the builder."""
+    members = vars(ConcurrentDeclarativeSource).items()
+    sources = {name: inspect.getsource(one) for name, one in members if callable(one)}
+    uses = [name for name, source in sources.items() if "_declarative_component_schema" in source]
+
+    assert sorted(uses) == ["__init__", "_normalize_manifest", "_validate_source"]
+    assert "if self._should_normalize" in inspect.getsource(ConcurrentDeclarativeSource._normalize_manifest)

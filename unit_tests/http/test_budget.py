@@ -161,13 +161,17 @@ def test_what_a_run_before_has_used_is_believed() -> None:
     assert world.arrivals[4] == pytest.approx(1600, abs=1)
 
 
+@pytest.mark.parametrize("parallel", [1, 10])
 @pytest.mark.parametrize("used", [39, 60])
-def test_a_check_that_has_just_run_has_spent_a_part_of_this_minute(used: int) -> None:
-    """Its requests are 39; the first answer of the sync tells how many the hour has lost already."""
-    world = World(longest=0.05, parallel=1)
+def test_a_check_that_has_just_run_has_spent_a_part_of_this_minute(used: int, parallel: int) -> None:
+    """Its requests are 39; the first answer of the sync tells how many the hour has lost already.
+
+    Of the requests under way then, none has arrived but the one that is answered: all others come on top.
+    """
+    world = World(longest=0.05, parallel=parallel)
     world.arrivals = [999.0] * used
     world.headers = {"ratelimit_limit": 5000, "ratelimit_remaining": 5000 - used - 1, "ratelimit_reset": EPOCH + 4600}
-    world.send(1)
+    world.send(parallel)
     world.answer_next()
     world.headers = {}
 

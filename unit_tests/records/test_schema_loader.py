@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from airbyte_cdk.sources.declarative.schema import JsonFileSchemaLoader
 
 from source_digitalocean_quolum import manifest
 from source_digitalocean_quolum.discovery import described
+from source_digitalocean_quolum.records.schema_files import read_schema
 from source_digitalocean_quolum.records.schema_loader import LeanSchemaLoader, lean
 
 
@@ -32,6 +34,14 @@ def test_a_read_knows_every_field_of_the_catalog(stream: str) -> None:
     whole = paths(described(declared).json_schema)
     assert whole
     assert paths(read) == whole
+
+
+@pytest.mark.parametrize("stream", sorted(manifest.declared_streams()))
+def test_the_catalog_shows_the_schema_that_the_cdk_reads(stream: str) -> None:
+    file = f"./source_digitalocean_quolum/schemas/{stream}.json"
+    loader = JsonFileSchemaLoader(config={}, parameters={}, file_path=file)
+
+    assert read_schema(f"{stream}.json") == loader.get_json_schema()
 
 
 def test_words_go_and_fields_named_like_them_stay() -> None:

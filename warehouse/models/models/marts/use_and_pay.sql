@@ -112,7 +112,10 @@ select
         when reckoned.used_percent is not null then
             {{ digitalocean_quolum.rounded('reckoned.amount * greatest(0, 1 - reckoned.used_percent / 100)', 2) }}
     end as unused_amount,
-    {{ digitalocean_quolum.rounded(digitalocean_quolum.divided('reckoned.amount', 'reckoned.used_quantity'), 4) }} as cost_per_used_unit
+    -- Of a use that rounds to nothing one unit would cost millions.
+    case when reckoned.used_quantity >= 0.01 then
+        {{ digitalocean_quolum.rounded(digitalocean_quolum.divided('reckoned.amount', 'reckoned.used_quantity'), 4) }}
+    end as cost_per_used_unit
 from reckoned
 left join unused
     on unused.source_relation = reckoned.source_relation

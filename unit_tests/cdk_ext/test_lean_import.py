@@ -1,0 +1,50 @@
+"""The connector's own start imports the CDK lean, and the messages are the same."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+_LEAN = "from source_digitalocean_quolum.cdk_ext.lean_import import import_cdk; import_cdk()\n"
+_SHOW = """
+import json, sys, airbyte_cdk
+from airbyte_cdk.models import *
+state = AirbyteStateMessage(
+    type=AirbyteStateType.STREAM,
+    stream=AirbyteStreamState(StreamDescriptor(name="droplets"), AirbyteStateBlob(updated_at="2026-01-01")),
+)
+message = AirbyteMessage(type=Type.STATE, state=state)
+written = AirbyteMessageSerializer.dump(message)
+assert AirbyteMessageSerializer.load(written) == message
+print(json.dumps({"written": written, "version": airbyte_cdk.__version__, "modules": sorted(sys.modules)}))
+"""
+
+
+def run(code: str) -> dict[str, Any]:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_what_is_never_used_is_not_imported_and_messages_are_the_same() -> None:
+    whole, lean = run(_SHOW), run(_LEAN + _SHOW)
+
+    assert lean["written"] == whole["written"]
+    assert lean["version"] == whole["version"]
+    left_out = set(whole.pop("modules")) - set(lean.pop("modules"))
+    assert {"boto3", "botocore", "dunamai"} <= left_out
+
+
+def test_what_was_out_of_reach_is_back_afterwards() -> None:
+    code = _LEAN + "import attributes_doc, boto3, dunamai, json\n"
+    code += "print(json.dumps({'docs': attributes_doc.get_attributes_doc.__module__}))"
+
+    assert run(code) == {"docs": "attributes_doc._base"}
+
+
+def test_a_cdk_that_is_there_already_is_left_alone() -> None:
+    code = "import airbyte_cdk\nbefore = airbyte_cdk.__version__\n" + _LEAN
+    code += "import sys, json\n"
+    code += "print(json.dumps({'same': airbyte_cdk.__version__ == before, 'boto3': 'boto3' in sys.modules}))"
+
+    assert run(code) == {"same": True, "boto3": True}

@@ -1,0 +1,1 @@
+"""The preview dashboard: one HTML file of a warehouse's marts, which opens offline and fetches nothing."""
