@@ -124,6 +124,7 @@ docs: $(STAMP) ## Write the tables of streams, metrics and faults, the sets of s
 	$(BIN)/python -m tools.stream_sets
 	$(BIN)/python -m tools.ready_sets
 	$(BIN)/python -m tools.dictionary
+	$(BIN)/python -m tools.request_table
 	$(BIN)/python tools/metrics_table.py
 	$(BIN)/python -m tools.reliability faults
 	$(BIN)/python tools/models_docs.py

@@ -23,8 +23,8 @@ def facts() -> dict[str, dict[str, Any]]:
     found = {}
     for stream in SourceDigitaloceanQuolum().resolved_manifest["streams"]:
         endpoint, cursor = Endpoint.from_manifest(stream["$parameters"]["api"]), stream.get("incremental_sync") or {}
-        if endpoint.of_parent:
-            # It holds what another stream's list does.
+        if endpoint.of_parent or endpoint.service != "api":
+            # It holds what another stream's list does, or is no JSON.
             continue
         beginning = json.dumps(cursor.get("start_datetime", ""))
         found[stream["name"]] = {

@@ -118,6 +118,7 @@ def test_a_ready_config_for_either_kind_of_credentials() -> None:
             "credentials": {"auth_type": "access_token", "access_token": sandbox.token},
             "api_base_url": sandbox.api_base_url,
             "oauth_base_url": sandbox.oauth_base_url,
+            "spaces": sandbox.spaces(),
             "start_date": "2026-10-01T00:00:00Z",
         }
         credentials = sandbox.config(auth="oauth2.0")["credentials"]

@@ -13,6 +13,7 @@ from datetime import timedelta
 
 import uvicorn
 
+from sandbox import spaces
 from sandbox.auth import Tokens
 from sandbox.clock import Clock, parse
 from sandbox.control import control_routes
@@ -119,7 +120,7 @@ async def _serve(options: argparse.Namespace, listener: socket.socket) -> None:
     public = Client(secrets.token_hex(32), "Quolum command line", None)
     clients = {one.id: one for one in (client, public)}
     oauth = OAuth(state, Grants(clock, tokens, clients, timedelta(seconds=options.token_lifetime)))
-    app = build_app([*api_routes(state), *oauth.routes(), *control_routes(state)])
+    app = build_app([*api_routes(state), *oauth.routes(), *spaces.spaces_routes(state), *control_routes(state)])
     server = uvicorn.Server(
         uvicorn.Config(
             with_wire(with_date(app, clock)),
@@ -142,6 +143,7 @@ async def _serve(options: argparse.Namespace, listener: socket.socket) -> None:
     while not server.started and not serving.done():
         await asyncio.sleep(0.01)
     base = f"http://{_HOST}:{listener.getsockname()[1]}"
+    spaces_key = world.tables["spaces_keys"][0]["access_key"]
     ready = {
         "api_base_url": base,
         "oauth_base_url": base + PREFIX,
@@ -149,6 +151,8 @@ async def _serve(options: argparse.Namespace, listener: socket.socket) -> None:
         "client_id": client.id,
         "client_secret": client.secret,
         "public_client_id": public.id,
+        "spaces_access_key": spaces_key,
+        "spaces_secret_key": spaces.secret_of(spaces_key),
         "team_uuid": world.account.team_uuid,
         "team_name": world.account.team_name,
         "other_team_uuid": state.other.account.team_uuid,

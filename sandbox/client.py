@@ -22,7 +22,8 @@ class Sandbox:
     `latency_ms`, `now`, `token_lifetime`, `insights`, `insights_days`, `sample_phase`, `waste` (`seeded`), `sizes` (a
     mapping, as in Plan).
     Attributes: `api_base_url`, `oauth_base_url`, `token`, `client_id`, `client_secret`, `public_client_id`,
-    `team_uuid`, `team_name`, `other_team_uuid`, `other_team_name` (the second team of the same person), `pid`.
+    `spaces_access_key`, `spaces_secret_key`, `team_uuid`, `team_name`, `other_team_uuid`, `other_team_name` (the second
+    team of the same person), `pid`.
     """
 
     api_base_url: str
@@ -31,6 +32,8 @@ class Sandbox:
     client_id: str
     client_secret: str
     public_client_id: str
+    spaces_access_key: str
+    spaces_secret_key: str
     team_uuid: str
     team_name: str
     other_team_uuid: str
@@ -121,6 +124,17 @@ class Sandbox:
             "credentials": personal if auth == "access_token" else self.connect(),
             "api_base_url": self.api_base_url,
             "oauth_base_url": self.oauth_base_url,
+            "spaces": self.spaces(),
+            **extra,
+        }
+
+    def spaces(self, **extra: Any) -> dict[str, Any]:
+        """The `spaces` of a connector's configuration: the team's full key, and the regions that have buckets."""
+        return {
+            "access_key": self.spaces_access_key,
+            "secret_key": self.spaces_secret_key,
+            "regions": ["nyc3", "fra1"],
+            "base_url": f"{self.api_base_url}/spaces/{{region}}",
             **extra,
         }
 

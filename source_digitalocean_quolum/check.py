@@ -19,6 +19,7 @@ from source_digitalocean_quolum.http.probes import StreamProbes
 from source_digitalocean_quolum.http.run_context import RunContext
 from source_digitalocean_quolum.records.answer import Answer
 from source_digitalocean_quolum.records.body import UnexpectedBody, take
+from source_digitalocean_quolum.spaces.access import describe_access
 
 if TYPE_CHECKING:
     from source_digitalocean_quolum.http.endpoint import Endpoint
@@ -37,12 +38,13 @@ class CheckFailed(Exception):
 def check(run: RunContext, streams: list[StreamProbes]) -> AirbyteConnectionStatus:
     """Check a valid configuration. Every foreseeable problem is a FAILED status with one sentence.
 
-    One request for the account and one for each scope, never one for each stream.
+    One request for the account, one for each scope, never one for each stream, and one with the Spaces key.
     """
     client = _Client(run)
     try:
         account = _account(client)
         report = _report(account, streams, _scopes(client, streams), borrowed=run.has_borrowed_token)
+        report = f"{report} {describe_access(run, _RETRIES, _PATIENCE)}".strip()
     except (CheckFailed, AirbyteTracedException) as problem:
         message = problem.message if isinstance(problem, AirbyteTracedException) else str(problem)
         return AirbyteConnectionStatus(status=Status.FAILED, message=message)

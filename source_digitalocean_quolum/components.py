@@ -11,6 +11,7 @@ from source_digitalocean_quolum.retrievers.changed_parents import ChangedParents
 from source_digitalocean_quolum.retrievers.list_retriever import DigitalOceanRetriever
 from source_digitalocean_quolum.retrievers.shared_list import SharedListRetriever
 from source_digitalocean_quolum.retrievers.token_pages import TokenPagedRetriever
+from source_digitalocean_quolum.spaces.retriever import SpacesRegionsRouter, SpacesRetriever
 
 __all__ = [
     "AssociatedParentsRouter",
@@ -22,6 +23,8 @@ __all__ = [
     "IssuedInvoicesRouter",
     "LeanSchemaLoader",
     "SharedListRetriever",
+    "SpacesRegionsRouter",
+    "SpacesRetriever",
     "TeamRouter",
     "TokenPagedRetriever",
 ]

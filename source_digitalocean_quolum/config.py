@@ -10,6 +10,8 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from source_digitalocean_quolum.http.addresses import DEFAULT_API_BASE_URL, DEFAULT_OAUTH_BASE_URL, check_base_url
+from source_digitalocean_quolum.http.sendable import refuse_odd_characters
+from source_digitalocean_quolum.spaces.settings import SpacesSettings
 from source_digitalocean_quolum.utilization.settings import UtilizationSettings
 
 # Airbyte hands its own flags to the connector under such names; they are not the operator's.
@@ -35,7 +37,7 @@ class OAuthCredentials(BaseModel):
     @field_validator("access_token", "refresh_token", "client_id", "client_secret")
     @classmethod
     def _can_be_sent(cls, value: str | None) -> str | None:
-        return value if value is None else _refuse_odd_characters(value)
+        return value if value is None else refuse_odd_characters(value)
 
     @field_validator("access_token")
     @classmethod
@@ -54,14 +56,8 @@ class TokenCredentials(BaseModel):
     @field_validator("access_token")
     @classmethod
     def _looks_like_an_access_token(cls, value: str) -> str:
-        token = _refuse_odd_characters(value.strip())
+        token = refuse_odd_characters(value.strip())
         return _refuse_refresh_token(token) or token
-
-
-def _refuse_odd_characters(value: str) -> str:
-    if any(character.isspace() or not character.isprintable() for character in value) or not value.isascii():
-        raise ValueError("it contains characters that no such value has (a space, a line break); paste it alone")
-    return value
 
 
 def _refuse_refresh_token(value: str | None) -> str | None:
@@ -82,6 +78,7 @@ class Config(BaseModel):
     credentials: Annotated[OAuthCredentials | TokenCredentials, Field(discriminator="auth_type")]
     start_date: datetime | None = None
     utilization: UtilizationSettings = UtilizationSettings()
+    spaces: SpacesSettings | None = None
     num_workers: int = Field(default=10, ge=1, le=20, strict=True)
     api_base_url: str = DEFAULT_API_BASE_URL
     oauth_base_url: str = DEFAULT_OAUTH_BASE_URL
@@ -138,6 +135,11 @@ def tidy(raw: Mapping[str, Any]) -> dict[str, Any]:
         config["credentials"] = {name: _stripped(value) for name, value in _filled(config["credentials"]).items()}
         if isinstance(config["credentials"].get("token_expiry_date"), int | float):
             del config["credentials"]["token_expiry_date"]
+    if isinstance(config.get("spaces"), Mapping):
+        config["spaces"] = {name: _stripped(value) for name, value in _filled(config["spaces"]).items() if value != []}
+        # A form sends the group that nobody has filled in.
+        if not config["spaces"].keys() - {"base_url"}:
+            del config["spaces"]
     return config
 
 
@@ -159,6 +161,7 @@ _SENTENCES = {
     "literal_error": "{field} must be one of {expected}",
     "string_too_short": "{field} is empty",
     "string_type": "{field} must be text",
+    "list_type": "{field} must be a list",
     "int_type": "{field} must be a whole number, without quotes",
     "int_from_float": "{field} must be a whole number",
     "greater_than_equal": "{field} must be at least {ge}",

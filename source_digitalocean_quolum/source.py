@@ -121,7 +121,8 @@ class SourceDigitaloceanQuolum(DeclarativeSource):
             self._adopt_states(state)
         if not self._selected.isdisjoint(table.load().features):
             share_lists(table.load(), self.resolved_manifest["streams"])
-        known = {stream.name: stream.endpoint.scope for stream in self.stream_probes()}
+        known = dict.fromkeys(manifest.declared_streams(), "")
+        known |= {stream.name: stream.endpoint.scope for stream in self.stream_probes()}
         said = StreamMessages()
         for name in [one.stream.name for one in catalog.streams if one.stream.name not in known]:
             trace = _unknown_stream(name).as_airbyte_message(stream_descriptor=StreamDescriptor(name=name))
@@ -189,10 +190,11 @@ class SourceDigitaloceanQuolum(DeclarativeSource):
         return self.build_stream(declared)
 
     def stream_probes(self) -> list[StreamProbes]:
-        """Every stream's name and endpoint, from the manifest."""
+        """The name and endpoint of every stream that the token opens."""
         parameters = [stream["$parameters"] for stream in manifest.declared_streams().values()]
         declared = [StreamProbes(facts["name"], Endpoint.from_manifest(facts["api"])) for facts in parameters]
-        return [*declared, *utilization_access(self.config)]
+        of_token = [stream for stream in declared if stream.endpoint.service == "api"]
+        return [*of_token, *utilization_access(self.config)]
 
 
 def _needed(catalog: ConfiguredAirbyteCatalog | None) -> set[str]:

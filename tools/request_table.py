@@ -1,8 +1,10 @@
-"""Counts the requests of the three model accounts, and writes the table of docs/digitalocean-quolum.md.
+"""Counts the requests of the three model accounts, and writes the tables of docs/digitalocean-quolum.md.
 
-python -m tools.request_table            runs S, M and L against the sandbox (some minutes) and writes the table
-python -m tools.request_table S          runs the named ones and prints requests by stream; writes nothing
-python -m tools.request_table --before FILE   prints the figures of FILE (from --save) beside them
+python -m tools.request_table --count        runs S, M and L against the sandbox (many minutes), keeps the figures in
+                                             request_figures.json and writes the tables; --count M takes M only
+python -m tools.request_table                writes the tables from the figures that are kept
+python -m tools.request_table --check        changes nothing; exits 1 where the page is not up to date
+python -m tools.request_table --count S --stream apps   prints requests by stream, and writes nothing
 
 The accounts are those of the request arithmetic that the product was planned with: Droplets, database clusters, apps
 and DNS zones. All list streams are read with the default start date: a first sync, and the next one a day later.
@@ -19,24 +21,35 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import Sandbox
+from tools import generated, stream_sets, streams_table
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "digitalocean-quolum.md"
-START, END = "<!-- requests -->", "<!-- /requests -->"
+FIGURES = ROOT / "tools" / "request_figures.json"
+MARKS = ("<!-- requests -->", "<!-- /requests -->")
+BY_STREAM = ("<!-- requests by stream -->", "<!-- /requests by stream -->")
+# It takes one request a region, and the test server minutes to fill its Prometheus for the first of them.
+_NOT_COUNTED = frozenset({"insights_resources"})
+# Streams with fewer requests in the next sync of the largest account are not named one by one.
+_NAMED = 10
 _COUNTED = "Requests made: "
 
 
 @dataclass(frozen=True)
 class Model:
-    """The sizes of a model account; the rest of it grows with the Droplets."""
+    """The sizes of a model account; the rest of it grows with the Droplets.
+
+    The request arithmetic has no number of uptime checks. These are about what its sums of children leave for them.
+    """
 
     droplets: int
     databases: int
     apps: int
     domains: int
+    uptime_checks: int
 
 
-MODELS = {"S": Model(20, 3, 5, 10), "M": Model(200, 20, 40, 100), "L": Model(2000, 150, 300, 800)}
+MODELS = {"S": Model(20, 3, 5, 10, 3), "M": Model(200, 20, 40, 100, 25), "L": Model(2000, 150, 300, 800, 150)}
 
 
 @dataclass(frozen=True)
@@ -55,13 +68,15 @@ class Count:
 
 def count(model: Model, names: tuple[str, ...] = ()) -> tuple[Count, Count]:
     """A first sync and the next one, a day later, of the named streams or of all but utilization."""
-    sizes = {"databases": model.databases, "apps": model.apps, "domains": model.domains}
+    sizes = {name: value for name, value in asdict(model).items() if name != "droplets"}
     options: dict[str, Any] = {"droplets": model.droplets, "days": 60, "seed": 3, "sizes": sizes}
     with Sandbox(**options, rate_limit=6_000_000) as sandbox, tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         config = sandbox.config()
         # As an operator leaves it.
         config.pop("start_date", None)
+        # What Spaces is asked counts in no limit of the API.
+        config.pop("spaces", None)
         (place / "config.json").write_text(json.dumps(config), encoding="utf-8")
         (place / "catalog.json").write_text(json.dumps(_catalog(place, names)), encoding="utf-8")
         (place / "state.json").write_text("[]", encoding="utf-8")
@@ -72,9 +87,7 @@ def count(model: Model, names: tuple[str, ...] = ()) -> tuple[Count, Count]:
 
 def _catalog(place: Path, names: tuple[str, ...]) -> dict[str, Any]:
     (catalog,) = (m["catalog"] for m in _run("discover", "--config", place / "config.json") if m["type"] == "CATALOG")
-    streams = [
-        s for s in catalog["streams"] if (s["name"] in names if names else not s["name"].endswith("_utilization"))
-    ]
+    streams = [s for s in catalog["streams"] if (s["name"] in names if names else _is_counted(s["name"]))]
     return {
         "streams": [
             {
@@ -85,6 +98,10 @@ def _catalog(place: Path, names: tuple[str, ...]) -> dict[str, Any]:
             for stream in streams
         ]
     }
+
+
+def _is_counted(stream: str) -> bool:
+    return not stream.endswith("_utilization") and stream not in _NOT_COUNTED
 
 
 def _sync(place: Path) -> Count:
@@ -123,33 +140,55 @@ def _run(command: str, *options: str | Path) -> Iterator[dict[str, Any]]:
     process.wait()
 
 
-def by_stream(first: Count, following: Count, before: Mapping[str, Any] | None = None) -> str:
+def by_stream(first: Count, following: Count) -> str:
     """A line for each stream with more than one request in either sync, the most expensive first."""
-    earlier = before or {"first": {"requests": {}}, "next": {"requests": {}}}
-    names = {*first.requests, *following.requests, *earlier["first"]["requests"], *earlier["next"]["requests"]}
     rows = [
-        (
-            name,
-            earlier["first"]["requests"].get(name, 0),
-            first.requests.get(name, 0),
-            earlier["next"]["requests"].get(name, 0),
-            following.requests.get(name, 0),
-        )
-        for name in names
+        (name, first.requests.get(name, 0), following.requests.get(name, 0))
+        for name in {**first.requests, **following.requests}
     ]
     rows = sorted((row for row in rows if max(row[1:]) > 1), key=lambda row: (-max(row[1:]), row[0]))
-    lines = [f"{'stream':40} {'before':>8} {'first':>8} {'before':>8} {'next':>8}"]
-    return "\n".join([*lines, *(f"{name:40} {a:8} {b:8} {c:8} {d:8}" for name, a, b, c, d in rows)])
+    lines = [f"{'stream':40} {'first':>8} {'next':>8}"]
+    return "\n".join([*lines, *(f"{name:40} {one:8} {other:8}" for name, one, other in rows)])
 
 
 def table(counts: Mapping[str, tuple[Count, Count]]) -> str:
-    """The block of the page: an account a line."""
-    lines = ["| Account | Records | First sync | Next sync, a day later |", "| --- | --- | --- | --- |"]
+    """A line for each account."""
+    lines = [
+        "| Account | Records | First sync | Next sync, a day later | Recommended streams |",
+        "| --- | --- | --- | --- | --- |",
+    ]
     for name, (first, following) in counts.items():
+        parts = [sum(made.requests.get(one, 0) for one in stream_sets.recommended()) for made in (first, following)]
         lines.append(
-            f"| {account_of(MODELS[name])} | {first.records:,} | {requests_of(first)} | {requests_of(following)} |"
+            f"| {account_of(MODELS[name])} | {first.records:,} | {requests_of(first)} | {requests_of(following)} | "
+            f"{parts[0]:,} and {parts[1]:,} |"
         )
-    return f"{START}\n" + "\n".join(lines) + f"\n{END}"
+    return "\n".join([MARKS[0], *lines, MARKS[1]])
+
+
+def table_by_stream(counts: Mapping[str, tuple[Count, Count]]) -> str:
+    """What the syncs of the largest account are made of: a line for each stream that takes many requests."""
+    first, following = counts[[name for name in MODELS if name in counts][-1]]
+    asked = {name: stream.requests for name, stream in streams_table.streams().items()}
+    lines = ["| Stream | First sync | Next sync | What one read takes |", "| --- | --- | --- | --- |"]
+    named = [name for name in {**first.requests, **following.requests} if _most(name, first, following) >= _NAMED]
+    for name in sorted(named, key=lambda name: (-following.requests.get(name, 0), -first.requests.get(name, 0), name)):
+        figures = f"{first.requests.get(name, 0):,} | {following.requests.get(name, 0):,}"
+        lines.append(f"| `{name}` | {figures} | {asked[name]} |")
+    rest = [sum(count for name, count in made.requests.items() if name not in named) for made in (first, following)]
+    others = len({**first.requests, **following.requests}) - len(named)
+    lines.append(f"| the {others} others that ask at all | {rest[0]:,} | {rest[1]:,} | |")
+    return "\n".join([BY_STREAM[0], *lines, BY_STREAM[1]])
+
+
+def _most(name: str, *syncs: Count) -> int:
+    return max(made.requests.get(name, 0) for made in syncs)
+
+
+def kept() -> dict[str, tuple[Count, Count]]:
+    """The figures that were counted last, by account."""
+    found = json.loads(FIGURES.read_text(encoding="utf-8"))
+    return {name: (Count(**found[name]["first"]), Count(**found[name]["next"])) for name in MODELS if name in found}
 
 
 def account_of(model: Model) -> str:
@@ -158,41 +197,46 @@ def account_of(model: Model) -> str:
 
 
 def requests_of(made: Count) -> str:
-    """The requests of a sync, and the minutes that they take at least."""
-    minutes = made.total // 250
-    return f"{made.total:,} requests" + (f", {minutes} minutes at 250 a minute" if minutes > 1 else "")
+    """The requests of a sync, and the minutes that they take at least: 250 a minute, and 5,000 an hour."""
+    hours = max(made.total - 1, 0) // 5000
+    minutes = 60 * hours + (made.total - 5000 * hours) // 250
+    return f"{made.total:,} requests" + (f", {minutes} minutes within the limits" if minutes > 1 else "")
 
 
-def with_table(page: str, block: str) -> str:
-    """The page with this block in the place of the old one."""
-    before, start, rest = page.partition(START)
-    _, end, after = rest.partition(END)
-    return f"{before}{block}{after}" if start and end else page
+def pages() -> dict[Path, str]:
+    """The page with its tables as they should be."""
+    counts = kept()
+    page = generated.with_block(PAGE.read_text(encoding="utf-8"), table(counts), MARKS)
+    return {PAGE: generated.with_block(page, table_by_stream(counts), BY_STREAM)}
+
+
+def _keep(counts: Mapping[str, tuple[Count, Count]]) -> None:
+    figures = {name: {"first": asdict(first), "next": asdict(after)} for name, (first, after) in counts.items()}
+    FIGURES.write_text(json.dumps(figures, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Count, print, and write the table where all models were run; 1 where a stream was incomplete."""
+    """Count or write; 1 where a stream was incomplete, or with --check where the page is not up to date."""
     parser = argparse.ArgumentParser(description="Count the requests of the model accounts.")
-    parser.add_argument("models", nargs="*", choices=[*MODELS, []], help="run these only, and write nothing")
-    parser.add_argument("--stream", action="append", default=[], help="read this stream only (again for more)")
-    parser.add_argument("--save", type=Path, help="write the figures into this file")
-    parser.add_argument("--before", type=Path, help="print the figures of this file, too")
+    parser.add_argument("--check", action="store_true", help="change nothing, exit 1 if the page is not up to date")
+    parser.add_argument("--count", nargs="*", choices=list(MODELS), help="count these, or all, and keep the figures")
+    parser.add_argument("--stream", action="append", default=[], help="count this stream only (again for more)")
     options = parser.parse_args(arguments)
-    before = json.loads(options.before.read_text(encoding="utf-8")) if options.before else {}
-    counts = {}
-    for name in options.models or MODELS:
+    if options.count is None:
+        return generated.write(pages(), check=options.check)
+    incomplete = False
+    counts = kept() if FIGURES.is_file() else {}
+    for name in options.count or MODELS:
         first, following = counts[name] = count(MODELS[name], tuple(options.stream))
         print(f"{name}: {first.total} and {following.total} requests, {first.records} and {following.records} records")
-        print(by_stream(first, following, before.get(name)))
+        print(by_stream(first, following))
         for made in (first, following):
             if made.incomplete:
+                incomplete = True
                 print(f"  incomplete: {', '.join(made.incomplete)}")
-    if options.save:
-        saved = {name: {"first": asdict(first), "next": asdict(after)} for name, (first, after) in counts.items()}
-        options.save.write_text(json.dumps(saved), encoding="utf-8")
-    if not options.models and not options.stream:
-        PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8"), table(counts)), encoding="utf-8")
-    return int(any(made.incomplete for pair in counts.values() for made in pair))
+    if not options.stream and not incomplete:
+        _keep({name: counts[name] for name in MODELS if name in counts})
+    return int(incomplete)
 
 
 if __name__ == "__main__":

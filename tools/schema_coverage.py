@@ -106,6 +106,8 @@ class Sources:
 
     def documented(self, stream: str, endpoint: Endpoint) -> frozenset[str] | None:
         """The properties of one record, by the names the connector gives them; None where no source has the path."""
+        if endpoint.service != "api":
+            return None
         record = self.specification.record(endpoint)
         known = set(self.specification.properties(record)) if record is not None else set()
         known |= self.pydo.record(endpoint).keys()

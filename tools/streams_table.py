@@ -100,9 +100,15 @@ def _stream(name: str, definition: Mapping[str, Any], all_definitions: Mapping[s
         primary_key=", ".join(f"`{field}`" for field in definition["primary_key"]),
         sync_modes=_sync_modes(cursor, endpoint),
         parent=", ".join(f"`{parent}`" for parent in [*parents, *source]) or "-",
-        scope=f"`{endpoint.scope}`" if endpoint.scope else "any token",
+        scope=_scope(endpoint),
         requests=_requests(endpoint, router, parents, cursor, source),
     )
+
+
+def _scope(endpoint: Endpoint) -> str:
+    if endpoint.service == "spaces":
+        return "a Spaces key with full access, in `spaces` of the configuration"
+    return f"`{endpoint.scope}`" if endpoint.scope else "any token"
 
 
 def _read_with(endpoint: Endpoint, definitions: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -136,6 +142,8 @@ def _requests(
     cursor: Mapping[str, Any],
     read_with: list[str],
 ) -> str:
+    if endpoint.service == "spaces":
+        return "1 for each region and 3 for each bucket, to Spaces, which count in no limit of the API"
     if read_with:
         return f"none beyond `{read_with[0]}`"
     text = {"none": "1", "token": "1 per 100"}.get(endpoint.paging, f"1 per {PAGE_SIZE}")

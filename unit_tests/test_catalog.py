@@ -38,7 +38,9 @@ def facts() -> dict[str, dict[str, Any]]:
 
 
 STREAMS = {
-    name: Endpoint.from_manifest(stream["$parameters"]["api"]) for name, stream in manifest.declared_streams().items()
+    name: endpoint
+    for name, stream in manifest.declared_streams().items()
+    if (endpoint := Endpoint.from_manifest(stream["$parameters"]["api"])).service == "api"
 }
 
 

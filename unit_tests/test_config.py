@@ -18,10 +18,12 @@ from source_digitalocean_quolum.config import (
     parse,
     tidy,
 )
+from source_digitalocean_quolum.spaces.settings import SpacesSettings
 from source_digitalocean_quolum.utilization.settings import UtilizationSettings
 from unit_tests.mock_server.commands import TOKEN, oauth_config, token_config
 
 SECRET = "planted-secret"
+SPACES = {"access_key": "DO00AAAAAAAAAAAAAAAA", "secret_key": "s" * 43}
 
 
 @cache
@@ -63,6 +65,7 @@ def test_spec_and_configuration_have_the_same_fields() -> None:
     assert set(oauth["properties"]) == set(OAuthCredentials.model_fields)
     assert set(token["properties"]) == set(TokenCredentials.model_fields)
     assert set(spec["utilization"]["properties"]) == set(UtilizationSettings.model_fields)
+    assert set(spec["spaces"]["properties"]) == set(SpacesSettings.model_fields)
     assert (spec["num_workers"]["minimum"], spec["num_workers"]["maximum"]) == (1, 20)
 
 
@@ -81,6 +84,10 @@ def test_spec_and_configuration_have_the_same_fields() -> None:
         token_config(__injected_declarative_manifest={}, __test_read_config={}),
         token_config(credentials={"auth_type": "access_token", "access_token": f" {TOKEN}\n"}),
         token_config(credentials={"auth_type": "access_token", "access_token": "0" * 64}),
+        token_config(spaces=SPACES),
+        token_config(spaces={**SPACES, "secret_key": f" {SPACES['secret_key']}\n", "regions": ["nyc3", "sgp1"]}),
+        token_config(spaces={**SPACES, "regions": [], "base_url": "http://127.0.0.1:8080/spaces/{region}"}),
+        token_config(spaces={"access_key": "", "secret_key": None, "regions": []}),
     ],
 )
 def test_good_configurations_pass_here_and_in_the_platform(raw: dict[str, Any]) -> None:
@@ -125,6 +132,19 @@ def test_good_configurations_pass_here_and_in_the_platform(raw: dict[str, Any]) 
         (token_config(utilization={"interval": "PT1M"}), "`utilization.interval` must be one of 'PT5M', 'PT15M'"),
         (token_config(utilization={"source": "both"}), "`utilization.source` must be one of 'auto', 'insights'"),
         (token_config(utilization={"step": 1}), "`utilization.step` is not a setting of this connector"),
+        (token_config(spaces={"access_key": "DO00A"}), "`spaces.secret_key` is missing"),
+        (token_config(spaces={**SPACES, "secret_key": "a b"}), "`spaces.secret_key`: it contains characters that no"),
+        (token_config(spaces={**SPACES, "regions": "nyc3"}), "`spaces.regions` must be a list"),
+        (token_config(spaces={**SPACES, "regions": ["NYC3"]}), "`spaces.regions`: 'NYC3' is no region of DigitalOcean"),
+        (token_config(spaces={**SPACES, "bucket": "a"}), "`spaces.bucket` is not a setting of this connector"),
+        (
+            token_config(spaces={**SPACES, "base_url": "https://nyc3.example.com"}),
+            "where the region stands, as https://",
+        ),
+        (
+            token_config(spaces={**SPACES, "base_url": "http://{region}.example.com"}),
+            "would send the token unencrypted",
+        ),
         (token_config(team_id="x"), "`team_id` is not a setting of this connector"),
         (token_config(api_base_url="api.digitalocean.com"), "`api_base_url`: this is not a base URL, such as"),
         (token_config(api_base_url="https://"), "is not a base URL"),
@@ -174,6 +194,8 @@ def test_every_mistake_is_named_at_once() -> None:
         with_credentials(auth_type="access_token", access_token=f"{SECRET} {SECRET}"),
         with_credentials(auth_type="access_token", access_token={"value": SECRET}),
         oauth_config(client_id=[SECRET], client_secret=[SECRET]),
+        token_config(spaces={**SPACES, "secret_key": f"{SECRET} {SECRET}"}),
+        token_config(spaces={"secret_key": SECRET}),
     ],
 )
 def test_a_sentence_never_repeats_a_secret(raw: dict[str, Any]) -> None:

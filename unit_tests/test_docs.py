@@ -132,6 +132,15 @@ def test_a_stale_set_is_noticed_and_mended(tmp_path: Path, monkeypatch: pytest.M
     assert json.loads(streams.read_text(encoding="utf-8"))["invoices"] == "incremental_deduped_history"
 
 
+def test_the_counted_requests_are_those_that_were_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    assert request_table.main(["--check"]) == 0, capsys.readouterr().err
+    counts = request_table.kept()
+    assert list(counts) == list(request_table.MODELS)
+    for first, following in counts.values():
+        assert first.incomplete == following.incomplete == []
+        assert following.total < first.total
+
+
 def test_measured_figures_come_into_their_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = tmp_path / "page.md"
     page.write_text(ready_sets.PAGE.read_text(encoding="utf-8"), encoding="utf-8")
@@ -148,7 +157,7 @@ def test_measured_figures_come_into_their_place(tmp_path: Path, monkeypatch: pyt
 
     text = page.read_text(encoding="utf-8")
     assert {len(names) for names in asked} == {len(stream_sets.recommended())}
-    assert "| 67,890 | 12,345 requests, 49 minutes at 250 a minute | 1 requests |" in text
+    assert "| 67,890 | 12,345 requests, 129 minutes within the limits | 1 requests |" in text
     assert "## Three ways to lose a table" in text
 
 

@@ -17,6 +17,7 @@ import yaml
 
 from source_digitalocean_quolum import SourceDigitaloceanQuolum
 from source_digitalocean_quolum.http.addresses import DEFAULT_API_BASE_URL, DEFAULT_OAUTH_BASE_URL
+from source_digitalocean_quolum.spaces.settings import DEFAULT_BASE_URL as DEFAULT_SPACES_BASE_URL
 from source_digitalocean_quolum.utilization.table import load as load_metrics
 
 ROOT = Path(__file__).parents[1]
@@ -94,7 +95,8 @@ def test_metadata_says_what_pyproject_and_the_spec_say() -> None:
 
 
 def test_the_connector_may_reach_the_hosts_it_asks() -> None:
-    hosts = {urlsplit(url).hostname for url in (DEFAULT_API_BASE_URL, DEFAULT_OAUTH_BASE_URL)}
+    spaces = DEFAULT_SPACES_BASE_URL.replace("{region}", "*")
+    hosts = {urlsplit(url).hostname for url in (DEFAULT_API_BASE_URL, DEFAULT_OAUTH_BASE_URL, spaces)}
     assert set(metadata()["allowedHosts"]["hosts"]) == hosts
 
 

@@ -85,6 +85,11 @@ MISTAKES = {
         "derived: {gpu: {text: type, equals: gpus}}",
         "streams/compute.yaml, droplets: `api`: `equals` compares with a value of the `slice` of `derived.gpu`",
     ),
+    "a way out of nothing": (
+        "derived: {gpu: {slice: type, equals: gpus}}",
+        "derived: {gpu: {text: type, if_absent: true}}",
+        "streams/compute.yaml, droplets: `api`: `if_absent` takes a value of the `slice` of `derived.gpu`",
+    ),
     "an unknown clock": (
         (
             'path: customers/my/balance\n      records: ""\n      scope: "billing:read"\n      paging: none\n'

@@ -5,6 +5,7 @@ locals {
   streams     = var.streams == null ? local.recommended : var.streams
   # What is null is left out: the connector has its own defaults.
   history = var.start_date == null ? {} : { start_date = var.start_date }
+  spaces  = var.spaces_key == null ? {} : { spaces = var.spaces_key }
 }
 
 resource "airbyte_source_definition" "digitalocean" {
@@ -20,7 +21,7 @@ resource "airbyte_source" "digitalocean" {
   name          = "DigitalOcean"
   definition_id = airbyte_source_definition.digitalocean.id
 
-  configuration = jsonencode(merge(local.history, {
+  configuration = jsonencode(merge(local.history, local.spaces, {
     credentials = {
       auth_type    = "access_token"
       access_token = var.access_token

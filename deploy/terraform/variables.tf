@@ -26,6 +26,13 @@ variable "access_token" {
   sensitive   = true
 }
 
+variable "spaces_key" {
+  description = "A Spaces key with full access, only for the stream spaces_buckets; null without it."
+  type        = object({ access_key = string, secret_key = string })
+  default     = null
+  sensitive   = true
+}
+
 variable "start_date" {
   description = "How far back histories and utilization are read the first time (2026-01-01T00:00:00Z); null for the first day of the previous month."
   type        = string

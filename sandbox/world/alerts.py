@@ -114,7 +114,7 @@ def _checks(plan: Plan, tables: Tables) -> list[Record]:
             "regions": ["us_east", "eu_west", *(["us_west", "se_asia"] if index % 2 == 0 else [])],
             "enabled": index % 9 != 8,
         }
-        for index, (kind, target) in enumerate(targets)
+        for index, (kind, target) in enumerate(targets[: plan.count("uptime_checks", len(targets))])
     ]
 
 

@@ -16,7 +16,8 @@ class Plan:
 
     With `waste` some resources are idle or far too large (`waste.seed`); without, everything that runs has work.
 
-    `sizes` says how many `apps`, `databases` or `domains` there are, where that must not follow from the Droplets.
+    `sizes` says how many `apps`, `databases`, `domains` or `uptime_checks` there are, where that must not follow from
+    the Droplets; there are no more checks than domains and load balancers.
     Raises ValueError for any other name.
     """
 
@@ -28,7 +29,7 @@ class Plan:
     waste: bool = False
 
     def __post_init__(self) -> None:
-        if unknown := set(self.sizes) - {"apps", "databases", "domains"}:
+        if unknown := set(self.sizes) - {"apps", "databases", "domains", "uptime_checks"}:
             raise ValueError(f"sizes of {', '.join(sorted(unknown))} always follow from the Droplets")
 
     def count(self, resource: str, usual: int) -> int:

@@ -69,12 +69,13 @@ class RateLimitBudget:
     clock: Callable[[], float] = time.monotonic
     epoch: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
+    requests_per_hour: int = REQUESTS_PER_HOUR
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _ids: "count[int]" = field(default_factory=count)
 
     def __post_init__(self) -> None:
         self.server_clock = ServerClock(self.epoch)
-        self._general = _Limited(SlidingWindows(_limits(REQUESTS_PER_HOUR), self.clock))
+        self._general = _Limited(SlidingWindows(_limits(self.requests_per_hour), self.clock))
         self._special = {path: _Limited(SlidingWindows({s: n}, self.clock)) for path, (n, s) in SPECIAL_LIMITS.items()}
         self._remaining: int | None = None
         self._reset = 0.0

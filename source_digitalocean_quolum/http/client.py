@@ -15,7 +15,12 @@ from source_digitalocean_quolum.http.budget import HOUR, LongWaitError, RateLimi
 from source_digitalocean_quolum.http.errors import ErrorHandler
 from source_digitalocean_quolum.http.failures import RequestFailed
 from source_digitalocean_quolum.http.oauth import Authorization
-from source_digitalocean_quolum.http.session import AnswerTooLargeError, AnswerTooSlowError, HttpSession
+from source_digitalocean_quolum.http.session import (
+    AnswerTooLargeError,
+    AnswerTooSlowError,
+    HttpSession,
+    Signature,
+)
 from source_digitalocean_quolum.records.answer import Answer
 
 logger = logging.getLogger("airbyte")
@@ -118,7 +123,7 @@ class ApiClient:
 
     def _try(
         self, request: ApiRequest, stream: str, error_handler: ErrorHandler
-    ) -> tuple[Answer | None, str, ErrorResolution, Exception | None]:
+    ) -> tuple[Answer | None, Signature, ErrorResolution, Exception | None]:
         """Send once.
 
         Returns the answer, the Authorization header it was sent with, what to do next, and the exception where there

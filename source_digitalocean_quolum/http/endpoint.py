@@ -21,6 +21,8 @@ class Endpoint(Facts, frozen=True):
     """One endpoint of the API and how its answers become records.
 
     The request:
+    - `service`: `api`, or `spaces`: the S3 API of a region's Spaces, which no token opens (spaces/). Of the facts below
+      it has none but the `path`, which is the region.
     - `path`: below /v2/, with `{fields}` of the stream slice.
     - `query`: query parameters as in a URL (`private=true`), with `{fields}` of the stream slice, and with `{now}` and
       `{day_ago}`, times in RFC 3339.
@@ -45,7 +47,8 @@ class Endpoint(Facts, frozen=True):
     - `values`: members that are plain values become records with this one field.
     - `nested`: the records are the members of a list inside each object, by path (`node_pools.nodes`); a
       mapping names several such lists.
-    - `derived`: fields the connector adds: `{slice: name}`, `{slice: name, equals: value}`,
+    - `derived`: fields the connector adds: `{slice: name}`, `{slice: name, if_absent: true}` (where the answer does not
+      say it itself), `{slice: name, equals: value}`,
       `{text: "with {slice fields}"}`, `{clock: now}`, `{outer: path}` (of the object that held the nested list,
       or of a list's member on the way, by the list's name), `{body: path}` (of the whole answer, with
       `{fields}` of the record) or `{nested: name}` (the name of the nested list).
@@ -57,6 +60,7 @@ class Endpoint(Facts, frozen=True):
 
     path: _Url
     records: _Key
+    service: Literal["api", "spaces"] = "api"
     scope: _Scope = ""
     paging: Literal["page", "total", "total_pages", "pages", "token", "none"] = "page"
     query: _Query = ""

@@ -34,6 +34,7 @@ class ValueSource(Facts, frozen=True):
 
     slice: Name | None = None
     equals: str | int | bool | msgspec.UnsetType = msgspec.UNSET
+    if_absent: bool = False
     text: str | None = None
     clock: Literal["now"] | None = None
     outer: Path | None = None
@@ -49,3 +50,5 @@ class ValueSource(Facts, frozen=True):
             raise ValueError(f"An added value comes from one of slice, text, clock, outer, body, nested; here: {named}")
         if self.equals is not msgspec.UNSET and self.slice is None:
             raise ValueError("`equals` compares with a value of the `slice`")
+        if self.if_absent and self.slice is None:
+            raise ValueError("`if_absent` takes a value of the `slice`")

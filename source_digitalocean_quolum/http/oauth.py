@@ -11,7 +11,7 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_digitalocean_quolum.http.failures import RequestFailed, describe_failure
-from source_digitalocean_quolum.http.session import HttpSession
+from source_digitalocean_quolum.http.session import HttpSession, Signature
 from source_digitalocean_quolum.http.token_endpoint import (
     ABOUT_TO_EXPIRE,
     APPLICATION_ERRORS,
@@ -33,10 +33,10 @@ _REFUSAL_LASTS = 60.0
 class Authorization(Protocol):
     """What signs requests."""
 
-    def header(self) -> str:
+    def header(self) -> Signature:
         """The value of the Authorization header, with a token that is valid as far as is known."""
 
-    def renew(self, refused: str) -> bool:
+    def renew(self, refused: Signature) -> bool:
         """Get another token in place of the one in the header `refused`; false where there is no way to."""
 
 
@@ -50,7 +50,7 @@ class PersonalAccessToken:
         """See Authorization."""
         return self._header
 
-    def renew(self, refused: str) -> bool:
+    def renew(self, refused: Signature) -> bool:
         """See Authorization."""
         return False
 
@@ -87,7 +87,7 @@ class OAuthTokens:
                     self._refresh()
         return f"Bearer {self._credentials['access_token']}"
 
-    def renew(self, refused: str) -> bool:
+    def renew(self, refused: Signature) -> bool:
         """See Authorization.
 
         Ten threads may see the 401 at once: the first refreshes, the others find another token than the one

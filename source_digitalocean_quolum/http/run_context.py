@@ -30,6 +30,10 @@ logger = logging.getLogger("airbyte")
 # The manifest's default, and the fewest threads the CDK can do with.
 DEFAULT_WORKERS, _FEWEST_WORKERS = 10, 2
 
+# DigitalOcean's documentation, "Spaces limits": 1,500 requests a second from one address. This is far below, and nobody
+# has so many buckets that it would be waited for.
+_SPACES_REQUESTS_PER_HOUR = 360_000
+
 # The member of the connector's config that tells its components which run they belong to. Airbyte's own flags begin
 # with two underscores as well: it is no setting, and no configuration that leaves the process holds it.
 RUN_ID = "__run_id"
@@ -57,6 +61,7 @@ class RunContext:
         # Pages asked for ahead of their readers that wait for them: not more than can be under way.
         self.prefetch_slots = threading.BoundedSemaphore(self.workers)
         self.budget = RateLimitBudget()
+        self.spaces_budget = RateLimitBudget(requests_per_hour=_SPACES_REQUESTS_PER_HOUR)
         self._started = self.budget.epoch()
         self.pages = PageCache()
         self.access = StreamAccess()

@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
@@ -24,6 +24,9 @@ LARGEST_ANSWER = 32 * 1024 * 1024
 # Of a whole answer, in seconds, from the request sent to its last byte. A server may be silent for 60 of them.
 LONGEST_ANSWER = 120.0
 CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 60.0
+
+# The value of the Authorization header, or what signs a request that is ready to be sent.
+Signature = str | Callable[[requests.PreparedRequest], requests.PreparedRequest]
 
 # requests reads 10 KB at a time, and a thread that reads a page of 440 KB must get the interpreter back 43 times from
 # those that parse: beside one of them a page took 200 ms.
@@ -179,7 +182,13 @@ class HttpSession:
             self._session.mount(scheme, adapter)
 
     def exchange(
-        self, method: str, url: str, *, authorization: str = "", headers: Mapping[str, str] | None = None, **sent: Any
+        self,
+        method: str,
+        url: str,
+        *,
+        authorization: Signature = "",
+        headers: Mapping[str, str] | None = None,
+        **sent: Any,
     ) -> RawAnswer:
         """Send one request and read its answer to the end; `sent` is `params`, `json` or `data` as requests has them.
 
@@ -189,6 +198,8 @@ class HttpSession:
 
         def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
             # Also without one: given no `auth`, requests would send what ~/.netrc has for this host.
+            if callable(authorization):
+                return authorization(request)
             if authorization:
                 request.headers["Authorization"] = authorization
             return request

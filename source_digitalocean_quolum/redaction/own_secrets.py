@@ -63,7 +63,9 @@ own_secrets = OwnSecrets()
 def _secrets_in(value: Any, *, is_secret: bool = False) -> Iterator[str]:
     if isinstance(value, Mapping):
         for name, inner in value.items():
-            yield from _secrets_in(inner, is_secret=is_secret_name(str(name)))
+            # Beside a secret key it is what names the pair, and a record of `spaces_keys` has it for its own.
+            identifies = name == "access_key" and "secret_key" in value
+            yield from _secrets_in(inner, is_secret=not identifies and is_secret_name(str(name)))
     elif isinstance(value, list):
         for inner in value:
             yield from _secrets_in(inner, is_secret=is_secret)

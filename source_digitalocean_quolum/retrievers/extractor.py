@@ -93,9 +93,11 @@ class AddedFields:
         """For the records of this slice."""
         known = {**(stream_slice.extra_fields or {}), **stream_slice}
         values = {name: evaluate_constant(source, known) for name, source in endpoint.derived.items()}
+        placed = {name: _reader(endpoint.derived[name]) for name, value in values.items() if value is NOT_CONSTANT}
+        placed |= {name: _own_or(name, values[name]) for name, source in endpoint.derived.items() if source.if_absent}
         return cls(
-            {name: value for name, value in values.items() if value is not NOT_CONSTANT},
-            {name: _reader(endpoint.derived[name]) for name, value in values.items() if value is NOT_CONSTANT},
+            {name: value for name, value in values.items() if name not in placed},
+            placed,
             endpoint.renamed,
         )
 
@@ -124,6 +126,11 @@ def _reader(source: ValueSource) -> Callable[[RecordData, RecordContext], Any]:
         return _walk(place.outer, path)
 
     return outer
+
+
+def _own_or(name: str, value: Any) -> Callable[[RecordData, RecordContext], Any]:
+    """What the record itself says, else this value."""
+    return lambda record, _place: value if record.get(name) in (None, "") else record[name]
 
 
 def _walk(value: Any, path: list[str]) -> Any:

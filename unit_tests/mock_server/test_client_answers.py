@@ -66,6 +66,16 @@ def test_a_summary_has_the_invoice_it_was_asked_for(api: DigitalOcean) -> None:
     assert rows == [{"invoice_uuid": "i-1", "invoice_period": "2026-02", "amount": 27.13}]
 
 
+def test_a_summary_that_names_its_invoice_is_believed(api: DigitalOcean) -> None:
+    invoices = [{"invoice_uuid": "I-1", "invoice_period": "2026-02", "amount": "27.13"}]
+    api.on("/v2/customers/my/invoices", PAGE, {"invoices": invoices})
+    api.on("/v2/customers/my/invoices/I-1/summary", {}, {"invoice_uuid": "i-1", "amount": "27.13"})
+
+    (row,) = read("invoice_summaries").rows("invoice_summaries")
+
+    assert row["invoice_uuid"] == "i-1"
+
+
 @pytest.mark.parametrize("preview", [{}, {"invoice_preview": None}])
 def test_a_list_of_invoices_without_a_preview_has_no_preview(api: DigitalOcean, preview: dict[str, Any]) -> None:
     invoices = [{"invoice_uuid": "i-1", "invoice_period": "2026-02", "amount": "27.13"}]

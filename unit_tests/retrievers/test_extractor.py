@@ -102,6 +102,15 @@ def test_a_single_object_without_its_list_holds_nothing_but_what_it_counts() -> 
         records({"things": {"id": "a"}, "meta": {"total": 5}}, nested="findings")
 
 
+def test_what_the_answer_says_itself_is_kept_where_the_facts_ask_for_it() -> None:
+    derived = {"owner": {"slice": "id", "if_absent": True}}
+    body = {"things": [{"owner": "a"}, {"owner": None}, {"owner": ""}, {}]}
+
+    rows = records(body, partition={"id": "p"}, derived=derived)
+
+    assert [row["owner"] for row in rows] == ["a", "p", "p", "p"]
+
+
 @pytest.mark.parametrize("pools", ["none", 7, {"a": 1}, ["a"]])
 def test_a_nested_list_of_another_shape_is_an_error(pools: Any) -> None:
     with pytest.raises(UnexpectedBody):
