@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import requests
 
+from integration_tests.asking import read_all
 from sandbox import Sandbox
 
 INVOICES = "/v2/customers/my/invoices"
@@ -82,6 +83,20 @@ def test_a_month_costs_at_most_672_hours(sandbox: Sandbox) -> None:
         assert Decimal(line["amount"]) == expected
         full += line["duration"] == "744"
     assert full > 10
+
+
+def test_droplets_with_two_sizes_on_an_invoice_are_those_whose_resize_is_among_the_actions(sandbox: Sandbox) -> None:
+    lines = items(sandbox, get(sandbox, INVOICES)["invoices"][0]["invoice_uuid"])
+    first_hours: dict[str, list[str]] = defaultdict(list)
+    for line in lines:
+        if line["product"] in ("Droplets", "GPU Droplets"):
+            first_hours[line["resource_id"]].append(line["start_time"])
+    resizes = [one for one in read_all(sandbox, "/v2/actions", "actions") if one["type"] == "resize"]
+
+    assert resizes
+    assert {str(one["resource_id"]): one["started_at"] for one in resizes} == {
+        droplet: max(starts) for droplet, starts in first_hours.items() if len(starts) > 1
+    }
 
 
 def test_old_invoices_hold_droplets_that_are_gone(sandbox: Sandbox) -> None:

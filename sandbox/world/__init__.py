@@ -35,6 +35,7 @@ from sandbox.world.billing import Ledger
 from sandbox.world.databases import build_databases
 from sandbox.world.kubernetes import build_clusters
 from sandbox.world.plan import Plan, Record
+from sandbox.world.resizes import list_resizes
 
 # What identifies a record where it is not `id`.
 _IDENTITY = {
@@ -112,7 +113,7 @@ class World:
         self.agentless = waste.agentless(self.tables)
         # URN -> the share of its usual work that a resource does, where it is not all of it.
         self.work: dict[str, float] = waste.seed(self.tables, self.agentless) if plan.waste else {}
-        self._actions = ActionLog(plan, droplets)
+        self._actions = ActionLog(plan, droplets, list_resizes(plan, self.tables))
         self.ledger = Ledger(plan, self.account, Bill(plan, self.tables).lines())
         self._tags: list[Record] | None = None
 

@@ -7,16 +7,18 @@ from sandbox.clock import stamp
 from sandbox.world.plan import Plan, Record
 
 _SLOT = timedelta(hours=2)
-_KINDS = ["power_cycle", "snapshot", "resize", "reboot", "power_off", "power_on", "enable_backups", "rename"]
+_KINDS = ["power_cycle", "snapshot", "password_reset", "reboot", "power_off", "power_on", "enable_backups", "rename"]
 
 
 class ActionLog:
     """Actions by slot of two hours. Each slot has one long action, so that one or two are always in progress."""
 
-    def __init__(self, plan: Plan, droplets: list[Record]) -> None:
+    def __init__(self, plan: Plan, droplets: list[Record], resizes: list[tuple[datetime, Record]]) -> None:
+        """`resizes` are those that the bills tell of, too."""
         self._plan = plan
         # Later deletions must not rewrite history, so the log keeps its own list.
         self._targets = [(one["id"], one["region"]) for one in droplets]
+        self._resizes = resizes
         self._first = plan.anchor - timedelta(days=plan.days)
         self._per_slot = min(40, len(droplets) // 20)
         self._past: list[tuple[datetime, datetime, Record]] = []
@@ -61,7 +63,24 @@ class ActionLog:
             if index % 5 == 3:
                 record |= {"type": "attach_volume", "resource_id": None, "resource_type": "volume"}
             entries.append((start, ends, record))
-        return entries
+        entries += [_resize(at, one) for at, one in self._resizes if begins <= at < begins + _SLOT]
+        return sorted(entries, key=lambda entry: entry[0])
+
+
+def _resize(at: datetime, droplet: Record) -> tuple[datetime, datetime, Record]:
+    ends = at + timedelta(minutes=5)
+    record = {
+        "id": 2_000_000_000 + int(droplet["id"]),
+        "status": "completed",
+        "type": "resize",
+        "started_at": stamp(at),
+        "completed_at": stamp(ends),
+        "resource_id": droplet["id"],
+        "resource_type": "droplet",
+        "region": droplet["region"],
+        "region_slug": droplet["region"]["slug"],
+    }
+    return at, ends, record
 
 
 def _as_of(entry: tuple[datetime, datetime, Record], now: datetime) -> Record:

@@ -5,7 +5,7 @@ Prices: DigitalOcean's public price list. A month costs at most 672 hours of the
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from sandbox.clock import parse
 from sandbox.world import catalog
@@ -13,6 +13,7 @@ from sandbox.world.app_specs import INSTANCE_PRICES
 from sandbox.world.databases import SIZES as DATABASE_SIZES
 from sandbox.world.grouping import Tables, project_of
 from sandbox.world.plan import Plan, Record
+from sandbox.world.resizes import SMALLER, resized_at
 
 FOREVER = 1 << 40
 _CAP_HOURS = 672
@@ -128,15 +129,13 @@ class Bill:
 
     def _before_resize(self, droplet: Record, line: Billable) -> Iterator[Billable]:
         """Some Droplets were smaller until the middle of last month: one Droplet, two lines on its invoice."""
-        number = int(droplet["id"])
-        smaller = catalog.SIZE["s-1vcpu-1gb"]
-        middle = hour(self._plan.anchor.replace(day=1) - timedelta(days=16)) + number % 24
-        if number % 5 or line.start >= middle or droplet["size"]["slug"] == smaller["slug"]:
+        at = resized_at(self._plan, droplet)
+        if at is None:
             return
-        sku = f"1-DO-DROP-{_SKU_NUMBER[smaller['slug']]:04d}"
-        price = _by_hour(smaller["price_hourly"], smaller["price_monthly"])
-        before = self._line(droplet, "Droplets", sku, price, description=f"{droplet['name']} ({smaller['slug']})")
-        before.end = line.start = middle
+        sku = f"1-DO-DROP-{_SKU_NUMBER[SMALLER['slug']]:04d}"
+        price = _by_hour(SMALLER["price_hourly"], SMALLER["price_monthly"])
+        before = self._line(droplet, "Droplets", sku, price, description=f"{droplet['name']} ({SMALLER['slug']})")
+        before.end = line.start = hour(at)
         yield before
 
     def _gone(self) -> Iterator[Billable]:

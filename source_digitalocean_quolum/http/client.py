@@ -57,6 +57,11 @@ class ApiRequest:
     # How long it may wait for the rate limit, in seconds; None: PATIENCE.
     patience: float | None = None
 
+    @property
+    def key(self) -> str:
+        """What the answer goes by among those that are shared (PageCache)."""
+        return f"{self.path}?{sorted(self.params.items())}{self.json}"
+
 
 @dataclass
 class ApiClient:

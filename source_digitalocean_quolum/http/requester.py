@@ -67,9 +67,8 @@ class DigitalOceanRequester:
         )
         if not self.use_cache:
             return self._send(request, stream_slice, number)
-        key = f"{request.path}?{sorted(request.params.items())}{body}"
         return self._run.pages.get(
-            key, endpoint.unparsed_list, lambda: self._send(request, stream_slice, number), again=again
+            request.key, endpoint.unparsed_list, lambda: self._send(request, stream_slice, number), again=again
         )
 
     def note_failure(self, failure: RequestFailed) -> None:

@@ -17,6 +17,8 @@ from source_digitalocean_quolum.utilization.times import parse_time
 
 logger = logging.getLogger("airbyte")
 
+# The stream that tells of resizes (sizes.py).
+ACTIONS = "actions"
 # The stream of all regions, for resources that do not say theirs.
 EVERY_REGION = "regions"
 
@@ -150,7 +152,7 @@ def name_lists(features: Iterable[Feature]) -> set[str]:
 
 def share_lists(table: Table, streams: Iterable[dict[str, Any]]) -> None:
     """Have the streams that list resources share their pages with the inventory: no request is made twice."""
-    lists = name_lists(table.features.values())
+    lists = name_lists(table.features.values()) | {ACTIONS}
     for stream in streams:
         if stream["name"] in lists:
             stream["retriever"]["requester"]["use_cache"] = True

@@ -14,11 +14,12 @@ from source_digitalocean_quolum.http.run_context import RunContext
 from source_digitalocean_quolum.utilization.api import MetricsApi
 from source_digitalocean_quolum.utilization.gaps import EVERYWHERE, group
 from source_digitalocean_quolum.utilization.position import Position
-from source_digitalocean_quolum.utilization.resources import Inventory, ListStream
+from source_digitalocean_quolum.utilization.resources import Inventory, ListStream, Resource
 from source_digitalocean_quolum.utilization.settings import UtilizationSettings
+from source_digitalocean_quolum.utilization.sizes import SizeDates
 from source_digitalocean_quolum.utilization.sources.insights import Insights
 from source_digitalocean_quolum.utilization.sources.monitoring import Monitoring
-from source_digitalocean_quolum.utilization.table import Feature, load
+from source_digitalocean_quolum.utilization.table import Feature, Metric, load
 from source_digitalocean_quolum.utilization.windows import SECONDS, count_windows, find_last_end
 
 logger = logging.getLogger("airbyte")
@@ -60,15 +61,29 @@ class UtilizationRun:
         self.table = load()
         self._context = RunContext.from_config(config)
         self.inventory = Inventory(list_stream, self._context.access.is_refused)
+        self.sizes = SizeDates(self._context)
         self.selected = selected
         self._lock = threading.Lock()
         self._times: RunTimes | None = None
         self._refusals: set[str] = set()
 
     def list_sources(self, feature: Feature) -> list[Source]:
-        """The sources that can be asked for a feature, the preferred one first."""
+        """The sources that can be asked for a feature, the preferred one first; made to be read from."""
+        position, end = self.selected[feature.stream], self.begin().end
+        resources: Sequence[Resource] = self.inventory.resources_for(feature)
+        if position.gaps or position.start < end:
+            earliest = min([position.start, *(gap.start for gap in position.gaps)])
+            resources = self.sizes.apply(feature, self._list_metrics(feature), resources, earliest)
+        return self._make_sources(feature, resources)
+
+    def _list_metrics(self, feature: Feature) -> list[Metric]:
+        """The metrics of a feature that may be asked for."""
+        every, source = self.settings.metrics == "all", self.settings.source
+        names = ("insights", "monitoring") if source == "auto" else (source,)
+        return [metric for name in names for metric in feature.asked_of(name, every=every)]
+
+    def _make_sources(self, feature: Feature, resources: Sequence[Resource]) -> list[Source]:
         every = self.settings.metrics == "all"
-        resources = self.inventory.resources_for(feature)
         found: list[Source] = []
         if self.settings.source != "monitoring" and (metrics := feature.asked_of("insights", every=every)):
             api = MetricsApi(feature.stream, self.config)
@@ -127,7 +142,7 @@ class UtilizationRun:
             return RequestEstimate(feature.stream, {})
         position = self.selected[feature.stream]
         requests = {}
-        for source in self.list_sources(feature):
+        for source in self._make_sources(feature, self.inventory.resources_for(feature)):
             longest = source.longest_window(self.interval)
             windows = count_windows(position.start, end, self.interval, longest)
             number = source.count_requests(windows, self.interval)

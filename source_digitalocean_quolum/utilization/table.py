@@ -115,7 +115,8 @@ class Metric(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 class ResourceList(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A stream that lists the resources of a feature, and where in its records their facts are (dotted paths).
 
-    `unchanged_since` is a time before which the facts may have been others, for lists that tell such a time.
+    `unchanged_since` is a time before which the facts may have been others, for lists that tell such a time. `resized`
+    is what actions call a resource of this list, where they tell of its resizes.
     """
 
     list: str
@@ -125,6 +126,7 @@ class ResourceList(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     regions: str = ""
     since: str = ""
     unchanged_since: str = ""
+    resized: str = ""
     where: dict[str, str | tuple[str, ...]] = {}
 
     @property

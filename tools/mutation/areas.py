@@ -22,7 +22,7 @@ AREAS = {
         modules=tuple(
             f"{_ROOM}/{name}.py"
             for name in (
-                *("gaps", "position", "reader", "resources", "run", "windows", "records"),
+                *("gaps", "position", "reader", "resources", "run", "sizes", "windows", "records"),
                 *("sources/insights", "sources/insights_answer", "sources/monitoring", "sources/monitoring_answer"),
                 *("sources/monitoring_questions", "sources/intervals", "sources/parts", "sources/promql"),
                 "sources/tally",
@@ -32,6 +32,8 @@ AREAS = {
             "unit_tests/utilization",
             "unit_tests/mock_server/test_utilization.py",
             "unit_tests/mock_server/test_utilization_gaps.py",
+            "unit_tests/mock_server/test_utilization_resizes.py",
+            "unit_tests/mock_server/test_every_utilization.py",
         ),
     ),
 }

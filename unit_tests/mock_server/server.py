@@ -56,7 +56,8 @@ Answer = Reply | Exception | Callable[[Request], Reply]
 class DigitalOcean:
     """The mocked service. A request nobody announced is remembered in `unexpected` and refused.
 
-    Only /v2/account answers by itself: it is asked for, once a run, when a stream is refused before any was answered.
+    Two addresses answer by themselves: /v2/account, which is asked, once a run, when a stream is refused before any was
+    answered, and /v2/actions, which utilization asks for resizes: nothing was ever done.
     """
 
     def __init__(self, mocker: requests_mock.Mocker) -> None:
@@ -120,6 +121,8 @@ class DigitalOcean:
             return reply
         if (request.method, request.address) == ("GET", API + ACCOUNT_PATH):
             return Reply({"account": ACCOUNT})
+        if (request.method, request.address) == ("GET", API + "/v2/actions"):
+            return Reply({"actions": [], "links": {}, "meta": {"total": 0}})
         self.unexpected.append(f"{request.method} {request.address} {request.query}")
         return Reply({"id": "teapot", "message": f"nobody announced {request.address}"}, status=418)
 

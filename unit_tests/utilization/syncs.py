@@ -1,7 +1,7 @@
 """Syncs of droplet_utilization without HTTP, one after the other: hundreds of them take seconds."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -24,8 +24,11 @@ from source_digitalocean_quolum.records.page import RecordPage
 from source_digitalocean_quolum.utilization.api import Absent, NotUnderstood, Series, TooMuch, Unreadable
 from source_digitalocean_quolum.utilization.position import find_position
 from source_digitalocean_quolum.utilization.reader import UtilizationReader
+from source_digitalocean_quolum.utilization.resources import Resource
 from source_digitalocean_quolum.utilization.run import UtilizationRun
+from source_digitalocean_quolum.utilization.sizes import SizeDates
 from source_digitalocean_quolum.utilization.stream import UtilizationCursor
+from source_digitalocean_quolum.utilization.table import Feature, Metric
 from unit_tests.mock_server.metrics import MetricsService, droplet
 from unit_tests.mock_server.server import Reply
 
@@ -81,6 +84,7 @@ def sync(
     incoming = [] if state is None else [_message(state)]
     position = find_position(STREAM, config, incoming, HOUR, now)
     run = UtilizationRun(config, lambda _name, **_: _Droplets(service), {STREAM: position})  # type: ignore[arg-type]
+    run.sizes = _NoSizes(context)
     cursor = UtilizationCursor(STREAM, position, ConnectorStateManager(incoming), InMemoryMessageRepository())
     synced = Synced()
     try:
@@ -97,6 +101,16 @@ def sync(
         synced.error = error
     synced.states.append(json.loads(json.dumps(cursor.state)))
     return synced
+
+
+class _NoSizes(SizeDates):
+    """Nobody knows since when the Droplets have their size."""
+
+    def apply(
+        self, feature: Feature, metrics: Iterable[Metric], resources: Sequence[Resource], since: float
+    ) -> Sequence[Resource]:
+        """See SizeDates."""
+        return resources
 
 
 class _Droplets:
