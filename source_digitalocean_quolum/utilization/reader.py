@@ -203,6 +203,7 @@ class UtilizationReader(PagePartition):
 
     def _read_windows(self, source: Source, times: RunTimes) -> Pages:
         progress = self._progress
+        source.learn_windows(progress.next, times.end, self._run.interval)
         for window in split_windows(progress.next, times.end, *self._measure(source)):
             in_trouble = progress.gaps.in_trouble(source.name, window.start)
             unanswered = yield from self._read(

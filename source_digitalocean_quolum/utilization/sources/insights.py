@@ -68,6 +68,9 @@ class Insights:
         """The longest window that can be asked for at once, in seconds."""
         return self._plan.longest_window(interval)
 
+    def learn_windows(self, start: int, end: int, interval: int) -> None:
+        """Nothing to try: what a server answers at most is known (insights_plan.py)."""
+
     def list_places(self) -> list[str]:
         """The regions that are asked."""
         return self._regions

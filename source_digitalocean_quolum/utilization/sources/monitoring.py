@@ -21,18 +21,16 @@ from source_digitalocean_quolum.utilization.sources.monitoring_answer import (
     read_samples,
 )
 from source_digitalocean_quolum.utilization.sources.monitoring_questions import MonitoringQuestions, ResourceAnswers
+from source_digitalocean_quolum.utilization.sources.monitoring_windows import DAY, find_longest_window
 from source_digitalocean_quolum.utilization.sources.question import Question, Unanswered
 from source_digitalocean_quolum.utilization.sources.tally import Tally
 from source_digitalocean_quolum.utilization.table import Feature, Metric, Table
-from source_digitalocean_quolum.utilization.windows import Window
+from source_digitalocean_quolum.utilization.windows import Window, count_windows
 
 T = TypeVar("T")
 
 logger = logging.getLogger("airbyte")
 
-# 720 samples of 120 s. What a server does with a longer window is not documented: one that caps the points of an answer
-# refuses all of it, for all of history.
-_LONGEST = 86_400
 # Requests of one stream under way at the same time; the budget paces all of them.
 _PARALLEL = 4
 
@@ -64,6 +62,7 @@ class Monitoring:
         self._labels = table.labels
         self._find_deleted = find_deleted
         self._still_there: set[str] = set()
+        self._longest = DAY
         self.tally = Tally()
 
     def count_requests(
@@ -78,8 +77,32 @@ class Monitoring:
         return windows * sum(len(self._list_queries(resource, metrics)) for resource in chosen)
 
     def longest_window(self, interval: int) -> int:
-        """The longest window that one request may cover, in seconds."""
-        return _LONGEST
+        """The longest window that one request may cover, in seconds, as far as is known."""
+        return self._longest
+
+    def learn_windows(self, start: int, end: int, interval: int) -> None:
+        """Try whether a longer window than a day is answered whole, before the time from `start` to `end` is read.
+
+        Raises Forbidden where the token may not ask.
+        """
+        asked = ((one, self._list_queries(one, None)) for one in self._resources.values())
+        queries = {resource.urn: min(found) for resource, found in asked if found}
+        resources = [resource for urn, resource in self._resources.items() if urn in queries]
+        self._longest = find_longest_window(
+            lambda one, first, last: self._questions.try_query(
+                one, queries[one.urn], Window(first, last, last - first)
+            ),
+            resources,
+            start,
+            end,
+        )
+        if self._longest > DAY:
+            logger.info(
+                "%s: Monitoring answers %d days at once, so that it takes %s requests",
+                self._feature.stream,
+                self._longest // DAY,
+                f"{self.count_requests(count_windows(start, end, interval, self._longest), interval):,}",
+            )
 
     def list_places(self) -> list[str]:
         """The URNs of the resources that are asked for."""

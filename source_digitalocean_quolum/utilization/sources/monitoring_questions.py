@@ -4,7 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from source_digitalocean_quolum.utilization.api import Absent, MetricsApi, NotUnderstood, Series, TooMuch
+from source_digitalocean_quolum.utilization.api import (
+    Absent,
+    MetricsApi,
+    NotUnderstood,
+    Series,
+    TooMuch,
+    single_try,
+)
 from source_digitalocean_quolum.utilization.resources import Resource
 from source_digitalocean_quolum.utilization.sources.intervals import LONGEST_STEP
 from source_digitalocean_quolum.utilization.sources.monitoring_answer import Query, list_queries
@@ -78,6 +85,12 @@ class MonitoringQuestions:
                 else:
                     found.failures.setdefault(query, []).append(one)
         return found
+
+    def try_query(self, resource: Resource, query: Query, window: Window) -> list[Series] | None:
+        """The answer to one request, for an example; None where there is none. Raises Forbidden."""
+        with single_try():
+            one = ask_once(lambda _, part: self._get(resource, query, part.start, part.end), [query[0]], window)
+        return one.answer if isinstance(one, Answered) else None
 
     def learn(self, found: ResourceAnswers) -> None:
         """Note which paths DigitalOcean knows and which it refuses although it knows the resource."""
