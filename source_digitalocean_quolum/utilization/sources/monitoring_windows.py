@@ -1,4 +1,4 @@
-"""How long a window one request to Monitoring may cover: a day, or two weeks where they were seen to be answered whole."""
+"""How long a window one request to Monitoring may cover: a day, or two weeks where these were seen to be whole."""
 
 from collections.abc import Callable, Iterable
 from itertools import islice
