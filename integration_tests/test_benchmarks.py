@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from benchmarks.contestants import CONNECTOR, FLOOR, TEN, of_lists
+from benchmarks.first_sync import measure
 from benchmarks.measure import server
 from benchmarks.report import picture, table
 from benchmarks.scenarios import SCENARIOS, Scenario
+from sandbox.telemetry.prometheus import installed
+from source_digitalocean_quolum.utilization.table import load
 
 # A minute or more, of what other tests try in part.
 pytestmark = pytest.mark.full
@@ -45,6 +48,16 @@ def test_everyone_reads_the_same_records(scenario: Scenario, tmp_path: Path) -> 
 
 # GPU Droplets are a list of their own, which only the connector knows of.
 _GPU_LIST = {"lists": 1}
+
+
+@pytest.mark.skipif(not installed(), reason="it asks Debian's package prometheus, which is not installed")
+def test_a_first_sync_is_measured_by_a_window_that_has_a_row_of_each_metric_and_hour() -> None:
+    metrics = len(load().features["droplet_utilization"].asked_of("insights", every=False))
+
+    cells = [cell.strip() for cell in measure(droplets=2, days=1).strip("|").split("|")]
+
+    assert cells[:4] == ["2", "2", "24", str(24 * metrics)]
+    assert all(float(cell) >= 0 for cell in cells[4:])
 
 
 def test_the_table_and_the_picture_tell_what_was_measured() -> None:

@@ -18,7 +18,6 @@ from source_digitalocean_quolum.http.errors import ApiErrorHandler, fail, retry
 from source_digitalocean_quolum.http.failures import list_incomplete
 from source_digitalocean_quolum.http.listed import find_problem, list_members
 from source_digitalocean_quolum.http.run_context import RunContext
-from source_digitalocean_quolum.manifest import declared_streams
 from source_digitalocean_quolum.records.answer import Answer
 from source_digitalocean_quolum.records.body import is_unread, parse_record
 from source_digitalocean_quolum.records.times import parse_time
@@ -31,6 +30,8 @@ from source_digitalocean_quolum.utilization.times import format_time
 
 logger = logging.getLogger("airbyte")
 
+# As the stream of actions has it, so that both share their pages.
+_ENDPOINT = Endpoint(path="actions", records="actions", scope="actions:read")
 # A resize that ends within the time that is read began at most so many seconds before: a large disk takes hours.
 _LONGEST_RESIZE = 86_400
 
@@ -77,13 +78,12 @@ class SizeDates:
 
         One that failed counts like any other: what was true before it is not known. Raises AirbyteTracedException.
         """
-        endpoint = Endpoint.from_manifest(declared_streams()[ACTIONS]["$parameters"]["api"])
         order = NewestFirst("started_at", format_time(since - _LONGEST_RESIZE))
         ends: dict[str, float] = {}
         received = 0
         for number in count(1):
-            answer = self._fetch(endpoint, number)
-            actions = _read_actions(answer, endpoint)
+            answer = self._fetch(number)
+            actions = _read_actions(answer)
             for action in actions:
                 if action.get("type") == "resize" and action.get("resource_type") == kind:
                     id_ = str(action.get("resource_id"))
@@ -92,30 +92,30 @@ class SizeDates:
                 break
             received += len(actions)
             body = answer.body if isinstance(answer.body, dict) else {}
-            page = read_page(body, number, endpoint.paging, len(actions))
+            page = read_page(body, number, _ENDPOINT.paging, len(actions))
             if not actions or not (page.has_next or received < (page.total or 0)):
                 if received < (page.total or 0):
                     raise list_incomplete(f"DigitalOcean counts {page.total} actions and sends {received} of them.")
                 break
         return ends
 
-    def _fetch(self, endpoint: Endpoint, number: int) -> Answer:
+    def _fetch(self, number: int) -> Answer:
         """A page, always asked for anew: one from before the resources were listed may lack a resize that shows there.
 
         It is shared with the stream of actions all the same.
         """
         request = ApiRequest(
-            path=endpoint.path_for({}),
-            params={**endpoint.params_for({}), **page_params(endpoint.paging, number)},
-            records_key=endpoint.unparsed_list,
+            path=_ENDPOINT.path_for({}),
+            params=page_params(_ENDPOINT.paging, number),
+            records_key=_ENDPOINT.unparsed_list,
             before=(number - 1) * PAGE_SIZE,
         )
 
         def fetch() -> Answer | None:
-            handler = _ActionsErrorHandler(self._run.error_handler, endpoint)
+            handler = _ActionsErrorHandler(self._run.error_handler)
             return self._run.client.send(request, ACTIONS, handler)[0]
 
-        answer = self._run.pages.get(request.key, endpoint.unparsed_list, fetch, again=True)
+        answer = self._run.pages.get(request.key, request.records_key, fetch, again=True)
         if answer is None:
             raise list_incomplete(f"There was no answer for {request.path}.")
         return answer
@@ -126,20 +126,19 @@ class _ActionsErrorHandler:
     """As for lists, but that a refusal (403), also asked once more, concerns some capacities and no stream."""
 
     every: ApiErrorHandler
-    endpoint: Endpoint
     was_refused: bool = False
 
     def interpret_answer(self, answer: Answer) -> ErrorResolution:
         """See the class."""
         if answer.status == 200:
-            if problem := find_problem(answer, self.endpoint):
+            if problem := find_problem(answer, _ENDPOINT):
                 return retry(f"DigitalOcean answered HTTP 200 for {answer.path} with {problem}.")
             return ErrorResolution(ResponseAction.SUCCESS, None, None)
         if answer.status != 403:
             return self.every.interpret_answer(answer)
         words = f"the token may not read {answer.path}{api_error_message(answer)}"
         if self.was_refused:
-            return fail(FailureType.config_error, f"{words}. Give it the scope {self.endpoint.scope}.")
+            return fail(FailureType.config_error, f"{words}. Give it the scope {_ENDPOINT.scope}.")
         self.was_refused = True
         return retry(f"{words[0].upper()}{words[1:]}.")
 
@@ -154,8 +153,8 @@ def _depends_on_size(metric: Metric) -> bool:
     return bool(capacity and capacity.path and not capacity.metric)
 
 
-def _read_actions(answer: Answer, endpoint: Endpoint) -> list[Mapping[str, Any]]:
-    members = list_members(answer, endpoint)
+def _read_actions(answer: Answer) -> list[Mapping[str, Any]]:
+    members = list_members(answer, _ENDPOINT)
     read = [parse_record(bytes(member)) for member in members] if is_unread(members) else members
     return [one for one in read if isinstance(one, Mapping)]
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.mutation.areas import AREAS, Area
-from tools.mutation.mutants import Mutant, make_mutants
+from tools.mutation.mutants import Mutant, find_places, make_mutant
 
 ROOT = Path(__file__).parent.parent.parent
 _COPIED = ("source_digitalocean_quolum", "unit_tests", "pyproject.toml", "docs", "tools")
@@ -78,10 +78,11 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _choose(area: Area, ending: str, sample: int, seed: int) -> list[tuple[str, Mutant]]:
     modules = [module for module in area.modules if module.endswith(ending)]
-    every = [(module, mutant) for module in modules for mutant in make_mutants((ROOT / module).read_text("utf-8"))]
-    if not sample or sample >= len(every):
-        return every
-    return random.Random(seed).sample(every, sample)  # noqa: S311 (a choice, no secret)
+    sources = {module: (ROOT / module).read_text("utf-8") for module in modules}
+    places = [(module, place) for module, source in sources.items() for place in find_places(source)]
+    if 0 < sample < len(places):
+        places = random.Random(seed).sample(places, sample)  # noqa: S311 (a choice, no secret)
+    return [(module, make_mutant(sources[module], place)) for module, place in places]
 
 
 def _copy(folder: Path) -> Path:

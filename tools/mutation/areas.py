@@ -28,12 +28,14 @@ AREAS = {
                 "sources/tally",
             )
         ),
+        # The fastest first: the first failure ends a run.
         tests=(
+            "unit_tests/mock_server/test_every_utilization.py",
+            "unit_tests/utilization/sources",
+            "unit_tests/mock_server/test_utilization_resizes.py",
             "unit_tests/utilization",
             "unit_tests/mock_server/test_utilization.py",
             "unit_tests/mock_server/test_utilization_gaps.py",
-            "unit_tests/mock_server/test_utilization_resizes.py",
-            "unit_tests/mock_server/test_every_utilization.py",
         ),
     ),
 }

@@ -2,7 +2,7 @@
 
 import ast
 import copy
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -36,20 +36,28 @@ class Mutant:
     source: str
 
 
-def make_mutants(source: str) -> Iterator[Mutant]:
-    """Every mutant of a module, in the order of its lines; annotations, docstrings, messages and types stay."""
+def find_places(source: str) -> list[int]:
+    """Where a module can be changed, in the order of its lines; annotations, docstrings, messages and types stay.
+
+    The numbers are those of nodes in the order of a walk. To find them takes a hundredth of making all mutants.
+    """
     tree = ast.parse(source)
-    for number in _find_places(tree):
-        changed = copy.deepcopy(tree)
-        node = list(ast.walk(changed))[number]
-        what = _change(node)
-        if what is not None and isinstance(node, ast.expr | ast.stmt):
-            yield Mutant(node.lineno, what, ast.unparse(ast.fix_missing_locations(changed)))
-
-
-def _find_places(tree: ast.Module) -> list[int]:
-    """The numbers, in the order of a walk, of the nodes that may be changed, by line."""
     nodes = list(ast.walk(tree))
+    return [number for number in _sort_places(nodes) if _change(copy.deepcopy(nodes[number])) is not None]
+
+
+def make_mutant(source: str, place: int) -> Mutant:
+    """The module with a change at one of these places."""
+    tree = ast.parse(source)
+    node = list(ast.walk(tree))[place]
+    what = _change(node)
+    if what is None or not isinstance(node, ast.expr | ast.stmt):
+        raise ValueError(f"there is nothing to change at place {place}")
+    return Mutant(node.lineno, what, ast.unparse(ast.fix_missing_locations(tree)))
+
+
+def _sort_places(nodes: Sequence[ast.AST]) -> list[int]:
+    """The numbers of the nodes that may be changed, by line."""
     left_out = {id(inner) for node in nodes for outer in _left_out(node) for inner in ast.walk(outer)}
     lines = {
         number: node.lineno

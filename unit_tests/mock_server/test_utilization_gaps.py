@@ -303,6 +303,24 @@ def test_an_open_gap_of_insights_is_filled_although_its_region_has_no_droplet_an
     assert {key[0] for key in late} == {"do:droplet:2", "do:droplet:3"}
 
 
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_gap_of_all_places_is_asked_for_at_each_of_them(
+    api: DigitalOcean, service: MetricsService, whole: dict[str, Rows], source: str
+) -> None:
+    """So a state ends up that had to hold more than 1,000 names."""
+    times = {"from": "2026-01-20T09:00:00Z", "to": "2026-01-20T11:00:00Z", "since": "2026-01-20T11:10:00Z"}
+    gap = {"source": source, "metrics": ["cpu_utilization"], **times}
+    output = sync(api, service, THIRD, {"interval_start": "2026-01-20T18:00:00Z", "gaps": [gap]}, source=source)
+
+    assert rows_of(output) == {
+        key: row
+        for key, row in whole[source].items()
+        if key[1] == "cpu_utilization" and times["from"] <= key[2] < times["to"]
+    }
+    assert len(rows_of(output)) == 2 * len(REGIONS)
+    assert "gaps" not in output.state_of(STREAM)
+
+
 def test_the_requests_for_gaps_are_part_of_the_estimate(api: DigitalOcean, service: MetricsService) -> None:
     service.trouble = region_is_out
     first = sync(api, service, FIRST)
