@@ -165,15 +165,8 @@ def _keep_failure(read: Callable[[], list[T]]) -> list[T] | AirbyteTracedExcepti
         return failure
 
 
-def _fits(record: Mapping[str, Any], where: Mapping[str, Any]) -> bool:
-    for path, wanted in where.items():
-        value = _at(record, path)
-        if isinstance(wanted, str):
-            if not fnmatchcase(str(value), wanted):
-                return False
-        elif value not in wanted:
-            return False
-    return True
+def _fits(record: Mapping[str, Any], where: Mapping[str, str]) -> bool:
+    return all(fnmatchcase(str(_at(record, path)), pattern) for path, pattern in where.items())
 
 
 def _read_resource(record: Mapping[str, Any], source: ResourceList, paths: frozenset[str]) -> Resource:

@@ -116,7 +116,8 @@ class ResourceList(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """A stream that lists the resources of a feature, and where in its records their facts are (dotted paths).
 
     `unchanged_since` is a time before which the facts may have been others, for lists that tell such a time. `resized`
-    is what actions call a resource of this list, where they tell of its resizes.
+    is what actions call a resource of this list, where they tell of its resizes. `where` leaves out the records whose
+    values do not have these forms (`*` stands for anything).
     """
 
     list: str
@@ -127,7 +128,7 @@ class ResourceList(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     since: str = ""
     unchanged_since: str = ""
     resized: str = ""
-    where: dict[str, str | tuple[str, ...]] = {}
+    where: dict[str, str] = {}
 
     @property
     def urn_prefix(self) -> str:

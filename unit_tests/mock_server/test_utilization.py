@@ -118,6 +118,21 @@ def test_monitoring_of_the_same_account_costs_what_was_worked_out_and_that_is_sa
     assert "Utilization will take 32 requests (under a minute) and at most 14,6" in output.log()
     (warning,) = [text for text in output.warnings() if "more requests than DigitalOcean allows in an hour" in text]
     assert "sync less often than hourly" in warning
+    assert "choose the source `insights`" in warning
+    assert "`useful`" not in warning
+
+
+def test_of_too_many_requests_for_all_metrics_fewer_metrics_are_advised(api: DigitalOcean) -> None:
+    """Nothing is read in the end: the token may not."""
+    serve(api, "Tue, 20 Jan 2026 12:30:00 GMT")
+    api.otherwise = lambda request: error(403, "forbidden") if "/insights/" in request.address else None
+    settings = {"source": "insights", "metrics": "all"}
+    config = token_config(start_date="2023-01-20T11:00:00Z", utilization=settings)
+    output = read("droplet_utilization", config=config, through=LISTS)
+
+    (warning,) = [text for text in output.warnings() if "more requests than DigitalOcean allows in an hour" in text]
+    assert "choose the `useful` metrics" in warning
+    assert "choose the source" not in warning
 
 
 @pytest.mark.parametrize(("start", "windows"), [("2026-01-20T00:00:00Z", 6), ("2026-01-16T00:00:00Z", 54)])
@@ -300,6 +315,27 @@ def test_resources_none_of_which_has_a_region_are_looked_for_in_every_region(api
     assert "region nyc1," in output.error("load_balancer_utilization")[1]
     (gap,) = output.state_of("load_balancer_utilization")["gaps"]
     assert gap["regions"] == ["nyc1"]
+
+
+def test_without_any_resource_a_stream_has_nothing_to_read_and_goes_on_all_the_same(api: DigitalOcean) -> None:
+    serve_load_balancers(api)
+
+    output = read_load_balancers()
+
+    assert output.status("load_balancer_utilization") == "COMPLETE"
+    assert output.rows("load_balancer_utilization") == []
+    assert output.state_of("load_balancer_utilization") == {"interval_start": "2026-01-20T12:00:00Z"}
+    assert set(api.counts()) == {"/v2/load_balancers"}
+
+
+def test_a_list_is_asked_for_once_although_its_own_stream_is_read_too(api: DigitalOcean) -> None:
+    serve_load_balancers(api, {**GLOBAL, "id": 1, "region": {"slug": "nyc3"}})
+    api.on("/v2/insights/query/nyc3/prom/api/v1/query_range", None, one_series, method="POST")
+
+    output = read_load_balancers("load_balancers")
+
+    assert [len(output.rows(stream)) for stream in ("load_balancers", "load_balancer_utilization")] == [1, 1]
+    assert api.counts()["/v2/load_balancers"] == 1
 
 
 def test_a_list_that_fails_costs_its_own_stream_alone(api: DigitalOcean) -> None:

@@ -7,7 +7,7 @@ import pytest
 from airbyte_cdk.models import AirbyteStateMessage, FailureType
 from airbyte_cdk.test.state_builder import StateBuilder
 
-from unit_tests.mock_server.clock import fake_clock
+from unit_tests.mock_server.clock import Clock, fake_clock
 from unit_tests.mock_server.commands import Output, read, token_config
 from unit_tests.mock_server.metrics import TROUBLES, Asked, MetricsService, Trouble, seconds, serve
 from unit_tests.mock_server.server import DigitalOcean, Reply, digitalocean, error
@@ -206,6 +206,17 @@ def test_an_unknown_metric_costs_few_requests_once_it_is_known_to_be_one(
 
     # In each region: the gap and four probes of it, all other metrics at once, and the one alone with its probes.
     assert len(service.asked) <= 3 * 10
+
+
+def test_a_server_that_is_away_for_a_moment_is_waited_for(
+    api: DigitalOcean, service: MetricsService, clock: Clock, whole: dict[str, Rows]
+) -> None:
+    back = clock.now() + 4
+    service.instead, service.trouble = TROUBLES["503"], lambda _: clock.now() < back
+    output = sync(api, service, THIRD)
+
+    assert output.status(STREAM) == "COMPLETE"
+    assert rows_of(output) == whole["insights"]
 
 
 def test_a_source_that_is_silent_everywhere_is_soon_left_alone(api: DigitalOcean) -> None:

@@ -131,6 +131,16 @@ def test_a_list_that_does_not_begin_with_the_newest_is_read_to_its_end(api: Digi
     assert hours_with_capacity(sync(api), 1) == "10 11"
 
 
+def test_a_refusal_that_passes_costs_no_capacity(api: DigitalOcean) -> None:
+    empty = page_of("actions", [], 1, 0, more=False)
+    api.on("/v2/actions", None, error(403, "forbidden"), empty)
+
+    output = sync(api)
+
+    assert hours_with_capacity(output, 1) == "08 09 10 11"
+    assert len(api.asked("/v2/actions")) == 2
+
+
 @pytest.mark.parametrize(
     ("refusal", "reason"),
     [
