@@ -39,14 +39,19 @@ def read_planted(
     warm: Warm, sandbox: Sandbox, streams: list[dict[str, Any]], seed: int, status: int, *names: str
 ) -> Run:
     """Read every stream while secrets stand in every answer but that about the account."""
-    for path in ("/v2/1", "/v2/add", "/v2/actions", *(f"/v2/{letter}" for letter in "bcdefgiklmnoprstuv"), "/v2/apps"):
-        sandbox.fault("planted", path, seed=seed)
-        if status != 200:
-            sandbox.fault("other_status", path, status=status)
+    plant(sandbox, seed, status)
     try:
         return warm.run("read", config=sandbox.config(), catalog=configured(streams, *names))
     finally:
         sandbox.clear_faults()
+
+
+def plant(sandbox: Sandbox, seed: int, status: int = 200) -> None:
+    """Plant secrets in all answers from now on, but that about the account."""
+    for path in ("/v2/1", "/v2/add", "/v2/actions", *(f"/v2/{letter}" for letter in "bcdefgiklmnoprstuv"), "/v2/apps"):
+        sandbox.fault("planted", path, seed=seed)
+        if status != 200:
+            sandbox.fault("other_status", path, status=status)
 
 
 def read_harmless(warm: Warm, sandbox: Sandbox, streams: list[dict[str, Any]]) -> Run:
