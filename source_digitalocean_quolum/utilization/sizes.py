@@ -31,7 +31,7 @@ from source_digitalocean_quolum.utilization.times import format_time
 logger = logging.getLogger("airbyte")
 
 # As the stream of actions has it, so that both share their pages.
-_ENDPOINT = Endpoint(path="actions", records="actions", scope="actions:read")
+ENDPOINT = Endpoint(path="actions", records="actions", scope="actions:read")
 # A resize that ends within the time that is read began at most so many seconds before: a large disk takes hours.
 _LONGEST_RESIZE = 86_400
 
@@ -92,7 +92,7 @@ class SizeDates:
                 break
             received += len(actions)
             body = answer.body if isinstance(answer.body, dict) else {}
-            page = read_page(body, number, _ENDPOINT.paging, len(actions))
+            page = read_page(body, number, ENDPOINT.paging, len(actions))
             if not actions or not (page.has_next or received < (page.total or 0)):
                 if received < (page.total or 0):
                     raise list_incomplete(f"DigitalOcean counts {page.total} actions and sends {received} of them.")
@@ -105,9 +105,9 @@ class SizeDates:
         It is shared with the stream of actions all the same.
         """
         request = ApiRequest(
-            path=_ENDPOINT.path_for({}),
-            params=page_params(_ENDPOINT.paging, number),
-            records_key=_ENDPOINT.unparsed_list,
+            path=ENDPOINT.path_for({}),
+            params=page_params(ENDPOINT.paging, number),
+            records_key=ENDPOINT.unparsed_list,
             before=(number - 1) * PAGE_SIZE,
         )
 
@@ -131,14 +131,14 @@ class _ActionsErrorHandler:
     def interpret_answer(self, answer: Answer) -> ErrorResolution:
         """See the class."""
         if answer.status == 200:
-            if problem := find_problem(answer, _ENDPOINT):
+            if problem := find_problem(answer, ENDPOINT):
                 return retry(f"DigitalOcean answered HTTP 200 for {answer.path} with {problem}.")
             return ErrorResolution(ResponseAction.SUCCESS, None, None)
         if answer.status != 403:
             return self.every.interpret_answer(answer)
         words = f"the token may not read {answer.path}{api_error_message(answer)}"
         if self.was_refused:
-            return fail(FailureType.config_error, f"{words}. Give it the scope {_ENDPOINT.scope}.")
+            return fail(FailureType.config_error, f"{words}. Give it the scope {ENDPOINT.scope}.")
         self.was_refused = True
         return retry(f"{words[0].upper()}{words[1:]}.")
 
@@ -154,7 +154,7 @@ def _depends_on_size(metric: Metric) -> bool:
 
 
 def _read_actions(answer: Answer) -> list[Mapping[str, Any]]:
-    members = list_members(answer, _ENDPOINT)
+    members = list_members(answer, ENDPOINT)
     read = [parse_record(bytes(member)) for member in members] if is_unread(members) else members
     return [one for one in read if isinstance(one, Mapping)]
 

@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 from airbyte_cdk.test.state_builder import StateBuilder
 
+from source_digitalocean_quolum.http.endpoint import Endpoint
+from source_digitalocean_quolum.manifest import declared_streams
+from source_digitalocean_quolum.utilization.resources import ACTIONS
+from source_digitalocean_quolum.utilization.sizes import ENDPOINT
 from unit_tests.mock_server.commands import Output, read, token_config
 from unit_tests.mock_server.metrics import MetricsService, droplet, serve
 from unit_tests.mock_server.server import DigitalOcean, Reply, error, page_of
@@ -164,6 +168,14 @@ def test_without_the_list_of_actions_there_is_no_capacity_and_one_sentence_says_
     (told,) = [text for text in output.warnings() if "no capacity" in text]
     assert told.startswith("droplet_utilization: no capacity and no percentage for load_average_15m, because")
     assert reason in told
+
+
+def test_actions_are_asked_for_as_their_own_stream_asks_so_that_pages_are_shared() -> None:
+    theirs = Endpoint.from_manifest(declared_streams()[ACTIONS]["$parameters"]["api"])
+
+    for ours, name in ((ENDPOINT, "utilization"), (theirs, "the stream")):
+        told = ours.path_for({}), ours.params_for({}), ours.paging, ours.unparsed_list, ours.scope
+        assert told == ("/v2/actions", {}, "page", "actions", "actions:read"), name
 
 
 def test_the_stream_of_actions_is_read_as_ever_beside_it(api: DigitalOcean) -> None:
