@@ -28,8 +28,8 @@ SAME_EVERYWHERE = {"function_triggers", "function_access_keys", "registry_manife
 
 
 def listed(streams: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """All but utilization: the document holds one made-up series of a metric, the sandbox measures properly."""
-    return [stream for stream in streams if not stream["name"].endswith("_utilization")]
+    """All but utilization, of which the document holds one made-up series, and buckets, which are in another API."""
+    return [stream for stream in streams if not stream["name"].endswith(("_utilization", "spaces_buckets"))]
 
 
 def read(streams: list[dict[str, Any]], *names: str, records: int = 3, full_refresh: bool = False) -> Run:
@@ -38,7 +38,7 @@ def read(streams: list[dict[str, Any]], *names: str, records: int = 3, full_refr
             "credentials": {"auth_type": "access_token", "access_token": server.token},
             "api_base_url": server.api_base_url,
         }
-        return run("read", config=config, catalog=configured(streams, *names, full_refresh=full_refresh))
+        return run("read", config=config, catalog=configured(listed(streams), *names, full_refresh=full_refresh))
 
 
 def test_every_stream_yields_records_that_fit_its_own_schema(streams: list[dict[str, Any]]) -> None:

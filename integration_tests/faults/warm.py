@@ -90,6 +90,9 @@ class Started:
                 arguments += [f"--{option}", str(path)]
         self._stdout, self._stderr = Path(stdout or folder / "stdout"), folder / "stderr"
         self._own = not stdout
+        # A run that is killed at once has not opened them yet.
+        for path in (self._stderr, *([self._stdout] if self._own else ())):
+            path.touch(mode=0o600)
         question = {"arguments": arguments, "stdout": str(self._stdout), "stderr": str(self._stderr)}
         self.pid: int = warm._ask(question)
         self._exit_code: int | None = None
