@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from warehouse.place import add_place
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -296,9 +298,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    place = parser.add_mutually_exclusive_group(required=True)
-    place.add_argument("--duckdb", type=Path, metavar="FILE", help="the DuckDB file with the raw tables")
-    place.add_argument("--postgres", metavar="URL", help="postgresql://user:password@host:port/database")
+    add_place(parser, "the raw tables")
     parser.add_argument(
         "--schema", action="append", help="schema with raw tables (digitalocean); once for each connection"
     )

@@ -18,6 +18,7 @@ from warehouse.dashboard.errors import (
 from warehouse.dashboard.marts import open_marts
 from warehouse.dashboard.page import make_page
 from warehouse.dashboard.report import read_report
+from warehouse.place import add_place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,9 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    place = parser.add_mutually_exclusive_group(required=True)
-    place.add_argument("--duckdb", type=Path, metavar="FILE", help="the DuckDB file with the models")
-    place.add_argument("--postgres", metavar="URL", help="postgresql://user:password@host:port/database")
+    add_place(parser, "the models")
     parser.add_argument("--schema", default="digitalocean", help="schema of the raw tables (digitalocean)")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the HTML file to write")
     return parser

@@ -158,6 +158,11 @@ function watchCharts() {
 }
 
 /* The dearest features have a colour each, the same in every chart; all others share one. */
+// The names at the left of a bar chart, in the order of the rows unless they are sorted.
+function names(field, { sort = null, ...more } = {}) {
+  return { field, type: 'nominal', sort, title: null, axis: { ticks: false, domain: false, labelPadding: 6, ...more } };
+}
+
 function featureScale(colours) {
   const named = data.cost.daily.features.slice(0, colours.series.length);
   return {

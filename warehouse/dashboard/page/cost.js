@@ -116,15 +116,10 @@ function costByLine() {
     el(
       'div',
       { class: 'controls' },
-      choice(
-        'Month',
-        months.map((one) => [one, monthText(one)]),
-        month,
-        (value) => {
-          month = value;
-          draw();
-        },
-      ),
+      monthChoice(months, (value) => {
+        month = value;
+        draw();
+      }),
       choice('By', Object.entries(DIMENSIONS), dimension, (value) => {
         dimension = value;
         draw();

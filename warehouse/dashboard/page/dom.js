@@ -56,3 +56,13 @@ function choice(label, options, chosen, changed) {
   );
   return el('label', {}, label, select);
 }
+
+// The newest month is chosen first.
+function monthChoice(months, changed) {
+  return choice(
+    'Month',
+    months.map((one) => [one, monthText(one)]),
+    months[0],
+    changed,
+  );
+}

@@ -99,13 +99,7 @@ function waterfall(issued) {
         data: { values },
         height: 26 * values.length,
         encoding: {
-          y: {
-            field: 'label',
-            type: 'nominal',
-            sort: order,
-            title: null,
-            axis: { ticks: false, domain: false, labelPadding: 6 },
-          },
+          y: names('label', { sort: order }),
         },
         layer: [
           {

@@ -93,13 +93,7 @@ function byFeature(month, last) {
       height: 24 * shown.length,
       mark: { type: 'bar' },
       encoding: {
-        y: {
-          field: 'feature',
-          type: 'nominal',
-          sort: null,
-          title: null,
-          axis: { ticks: false, domain: false, labelPadding: 6 },
-        },
+        y: names('feature'),
         yOffset: { field: 'month', sort: series },
         x: { field: 'usd', type: 'quantitative', title: 'USD', axis: { format: ',~f', tickCount: 4 } },
         color: {

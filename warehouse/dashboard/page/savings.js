@@ -58,13 +58,7 @@ function savingsByRule(rules, sum) {
             height: 28 * values.length,
             mark: { type: 'bar', height: 16, color: colours.series[0] },
             encoding: {
-              y: {
-                field: 'rule',
-                type: 'nominal',
-                sort: null,
-                title: null,
-                axis: { ticks: false, domain: false, labelPadding: 6, labelLimit: width < NARROW ? 150 : 260 },
-              },
+              y: names('rule', { labelLimit: width < NARROW ? 150 : 260 }),
               x: { field: 'usd', type: 'quantitative', title: 'USD a month', axis: { format: ',~f', tickCount: 4 } },
               tooltip: [
                 { field: 'rule', title: 'Rule' },

@@ -34,16 +34,7 @@ function use() {
     'use',
     'Use beside pay',
     intro,
-    el(
-      'div',
-      { class: 'controls' },
-      choice(
-        'Month',
-        months.map((one) => [one, monthText(one)]),
-        months[0],
-        draw,
-      ),
-    ),
+    el('div', { class: 'controls' }, monthChoice(months, draw)),
     place,
   );
 }
@@ -99,13 +90,7 @@ function unusedByFeature(month, features) {
       height: 30 * known.length,
       mark: { type: 'bar', height: 18 },
       encoding: {
-        y: {
-          field: 'feature',
-          type: 'nominal',
-          sort: null,
-          title: null,
-          axis: { ticks: false, domain: false, labelPadding: 6 },
-        },
+        y: names('feature'),
         x: { field: 'usd', type: 'quantitative', title: 'USD in the month', axis: { format: ',~f', tickCount: 4 } },
         order: { field: 'order' },
         color: {
