@@ -1,6 +1,5 @@
 """Garbage is not looked for while a command starts, and soon while it reads."""
 
-import gc
 import json
 import subprocess
 import sys
@@ -31,7 +30,7 @@ def test_a_command_starts_without_collections_and_reads_with_them() -> None:
 
     assert (starting, reading) == (False, True)
     assert waiting <= 10_000
-    assert set_aside > gc.get_threshold()[0]
+    assert set_aside > 1_000
 
 
 def test_a_command_that_has_built_its_source_collects_garbage_again(tmp_path: Path) -> None:
