@@ -8,6 +8,7 @@ from source_digitalocean_quolum.records.schema_loader import LeanSchemaLoader
 from source_digitalocean_quolum.retrievers.associated_parents import AssociatedParentsRouter
 from source_digitalocean_quolum.retrievers.buffered_list import BufferedListRetriever
 from source_digitalocean_quolum.retrievers.changed_parents import ChangedParentsRouter
+from source_digitalocean_quolum.retrievers.daily_totals import DailyTotalsRetriever
 from source_digitalocean_quolum.retrievers.list_retriever import DigitalOceanRetriever
 from source_digitalocean_quolum.retrievers.shared_list import SharedListRetriever
 from source_digitalocean_quolum.retrievers.token_pages import TokenPagedRetriever
@@ -18,6 +19,7 @@ __all__ = [
     "BufferedListRetriever",
     "ChangedParentsRouter",
     "CostRetriever",
+    "DailyTotalsRetriever",
     "DigitalOceanRequester",
     "DigitalOceanRetriever",
     "IssuedInvoicesRouter",

@@ -155,6 +155,8 @@ def _requests(
         if "group_size" in router:
             return f"1 for each {period} and {router['group_size']} records of `{parents[0]}`"
         each = f" and record of `{parents[0]}`" if parents and parents[0] != "account" else ""
+        if endpoint.sums:
+            return f"{text}, for each {period}{each}, and for each week and day of these with something in it"
         return f"{text}, for each {period}{each}"
     if endpoint.of_parent:
         return f"{text}, for all `{parents[0]}`"

@@ -31,6 +31,7 @@ class Endpoint(Facts, frozen=True):
     - `only`, `skip`: slices that are (not) asked for, by the values of a field of the parent's record.
     - `of_parent`: the list is one for all parents, see SharedListRetriever: fields of a record, each with the field
       of the parent's record whose values it holds.
+    - `sums`: the answer is one sum of this field for the window asked for, see DailyTotalsRetriever.
     - `csv`: the answer is a CSV file with these columns among others; its lines are the records.
     - `absent`: statuses that mean "this product was never used", so no records.
 
@@ -68,6 +69,7 @@ class Endpoint(Facts, frozen=True):
     only: Mapping[Name, list[Scalar]] = msgspec.field(default_factory=dict)
     skip: Mapping[Name, list[Scalar]] = msgspec.field(default_factory=dict)
     of_parent: Mapping[Name, Name] = msgspec.field(default_factory=dict)
+    sums: Name | None = None
     csv: tuple[str, ...] = ()
     absent: tuple[_Refusal, ...] = ()
     single: bool = False
