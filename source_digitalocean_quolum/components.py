@@ -1,5 +1,6 @@
 """The names by which the manifest calls the classes it uses; nothing else."""
 
+from source_digitalocean_quolum.cdk_ext.parent_fields import ParentFieldsRouter
 from source_digitalocean_quolum.cost.invoices import IssuedInvoicesRouter
 from source_digitalocean_quolum.cost.retriever import CostRetriever
 from source_digitalocean_quolum.cost.team import TeamRouter
@@ -24,6 +25,7 @@ __all__ = [
     "DigitalOceanRetriever",
     "IssuedInvoicesRouter",
     "LeanSchemaLoader",
+    "ParentFieldsRouter",
     "SharedListRetriever",
     "SpacesRegionsRouter",
     "SpacesRetriever",

@@ -1,4 +1,4 @@
-"""Sums of single days, from an endpoint that tells one sum for the time asked for: only days that can have one are asked."""
+"""Sums of days, of an endpoint that tells one sum for the time asked for: only days that can have one are asked."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -60,8 +60,8 @@ class DailyTotalsRetriever(DigitalOceanRetriever):
     """DigitalOceanRetriever for windows of many days, whose records are one day's each.
 
     A window without any record is not looked into. Elsewhere its weeks are asked, and the days of those that have one,
-    the newest first, until what they tell adds up to what the whole told: nothing is left for the others then. What does
-    not add up exactly is asked to the last day.
+    the newest first, until what they tell adds up to what the whole told: nothing is left for the others then. What
+    does not add up exactly is asked to the last day.
     """
 
     def _read(self, stream_slice: StreamSlice, reader: RecordReader, since: str | None) -> Iterator[Records]:
@@ -92,7 +92,7 @@ class DailyTotalsRetriever(DigitalOceanRetriever):
         names = [name for name in self._key if name != self._observed]
         for record in (record for records in pages for record in records):
             fields: Mapping[str, Any] = record.whole() if isinstance(record, SerializedRecord) else record
-            value = fields.get(self._endpoint.sums)
+            value = fields.get(self._endpoint.sums or "")
             if not isinstance(value, int):
                 return None
             sums[tuple(fields.get(name) for name in names)] += value
