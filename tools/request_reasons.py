@@ -49,8 +49,8 @@ REASONS = {
     "uptime_alerts": f"{_OWN_PAGE}, and {_UNTOLD}",
     "uptime_check_states": "a measurement of the moment",
     "vector_database_backups": f"{_OWN_PAGE}, and {_UNTOLD}",
-    "volume_actions": "the account's actions name no volume (a resource there is a number); first: every volume; next: those "
-    "that changed",
+    "volume_actions": "the account's actions name no volume (a resource there is a number); first: every volume; next: "
+    "those that changed",
     "vpc_members": f"{_OWN_PAGE}, and {_UNTOLD}",
     "vpc_routes": f"{_OWN_PAGE}, and {_UNTOLD}",
     "vpc_subnets": f"{_OWN_PAGE}, and {_UNTOLD}",

@@ -17,10 +17,10 @@ _SITE_ALONE = 3
 
 
 def spec(rng: Random, name: str, region: str, index: int) -> Record:
-    """A service and often a worker (the first app always); every fifth app is a static site alone, by assumption.
+    """A service and often a worker (the first app always); every fifth app is a static site alone, an assumption.
 
-    Every other one with a service also has a site, a job and a function; every third sends its logs elsewhere, and another
-    third scales by itself.
+    Every other one with a service also has a site, a job and a function; every third sends its logs elsewhere, and
+    another third scales by itself.
     """
     service = {
         **_component("web", _git(name), "service"),

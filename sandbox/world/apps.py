@@ -13,8 +13,8 @@ REGIONS = {
     "ams": ("Amsterdam", "netherlands", "Europe", ["ams3"]),
 }
 
-# How often an app is deployed: one that is worked on, one that is looked after, and one that nobody touches. A third of the
-# apps each, whatever they are made of; that is an assumption, for DigitalOcean publishes no figures. The first three, which
+# How often an app is deployed: one that is worked on, one that is looked after, and one that nobody touches. A third of
+# the apps each, whatever they are made of: an assumption, for DigitalOcean publishes no figures. The first three, which
 # small accounts have, are worked on.
 _PACES = (timedelta(days=2), timedelta(days=12), None)
 _ALWAYS_BUSY = 3

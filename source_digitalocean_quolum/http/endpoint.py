@@ -128,7 +128,7 @@ class Endpoint(Facts, frozen=True):
         return {**fixed, "page_size": "1"} if self.paging == "token" else {**fixed, "page": "1", "per_page": "1"}
 
     def asks_about(self, known: Mapping[str, Any]) -> bool:
-        """Whether a slice with these fields is asked for at all, by `only`, `skip` and `lone`: not by what is absent."""
+        """Whether a slice with these fields is asked for, by `only`, `skip` and `lone`; not by an absent field."""
         if any(known.get(name) not in values for name, values in self.only.items()):
             return False
         if any(known.get(name) and not any(map(known.get, others)) for name, others in self.lone.items()):

@@ -91,7 +91,7 @@ class ChangedParentsRouter(SubstreamPartitionRouter):
     def _is_at_rest(self, fields: Mapping[str, Any]) -> bool:
         """Whether a parent has no children in the history that a first sync reads.
 
-        Only in a first one: the default start date moves on, and what a sync could not read is older than the next one's.
+        Only in a first one: the default start date moves on, past what a sync could not read.
         """
         if self._history is None or self._run.incoming_states.get(self.name):
             return False

@@ -196,7 +196,7 @@ def test_an_app_of_static_sites_alone_is_not_asked_what_runs(api: DigitalOcean, 
     assert output.status(stream) == "COMPLETE"
 
 
-# ------------------------------------------------------------------------------------- registry_manifests, registry_tags
+# ------------------------------------------------------------------------------------ registry_manifests, registry_tags
 @pytest.mark.parametrize(
     ("stream", "path", "records", "count", "key"),
     [
