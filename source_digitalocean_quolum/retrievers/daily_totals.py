@@ -39,11 +39,11 @@ class _Window:
         return self.start + _DAY > self.stop
 
     def parts(self) -> Iterator["_Window"]:
-        """Its weeks, or its days where it is no longer than a week: the newest first."""
+        """The newest day and the weeks before it, or the days where it is no longer than a week: the newest first."""
         length = _DAY if self.start + _WEEK > self.stop else _WEEK
         stop = self.stop
         while stop > self.start:
-            start = max(stop + _SECOND - length, self.start)
+            start = max(stop + _SECOND - (_DAY if stop == self.stop else length), self.start)
             yield _Window(start, stop)
             stop = start - _SECOND
 
@@ -59,9 +59,9 @@ class _Window:
 class DailyTotalsRetriever(DigitalOceanRetriever):
     """DigitalOceanRetriever for windows of many days, whose records are one day's each.
 
-    A window without any record is not looked into. Elsewhere its weeks are asked, and the days of those that have one,
-    the newest first, until what they tell adds up to what the whole told: nothing is left for the others then. What
-    does not add up exactly is asked to the last day.
+    A window without any record is not looked into. Elsewhere its days are asked, the newest first, until what they tell
+    adds up to what the whole told: nothing is left for the others then. After a day without any record the week before
+    it is asked as a whole, too, before its days are. What does not add up exactly is asked to the last day.
     """
 
     def _read(self, stream_slice: StreamSlice, reader: RecordReader, since: str | None) -> Iterator[Records]:
@@ -70,21 +70,26 @@ class DailyTotalsRetriever(DigitalOceanRetriever):
 
         yield from self._days(_Window.of_slice(stream_slice), ask)
 
-    def _days(self, window: _Window, ask: Any) -> Iterator[Records]:
-        pages = ask(window)
-        if window.is_a_day:
-            yield from pages
-            return
-        if not any(pages):
-            return
-        whole = self._sums(pages)
+    def _days(self, window: _Window, ask: Any, *, summed: bool = True) -> Iterator[Records]:
+        """The records of each day of a window; it is not asked as a whole where it is likely to have one every day."""
+        if window.is_a_day or summed:
+            pages = ask(window)
+            if window.is_a_day:
+                yield from pages
+                return
+            if not any(pages):
+                return
+        whole = self._sums(pages) if summed else None
         seen: _Sums = Counter()
+        busy = False
         for part in window.parts():
-            found = list(self._days(part, ask))
+            found = list(self._days(part, ask, summed=not busy))
             yield from found
             seen = _add(seen, self._sums(found))
             if whole is not None and seen == whole:
                 return
+            oldest = part.start.strftime(_FORMAT)
+            busy = any(record.get(self._observed) == oldest for records in found for record in records)
 
     def _sums(self, pages: list[Records]) -> _Sums:
         """What these records add up to, by their keys without the day."""

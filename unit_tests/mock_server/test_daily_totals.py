@@ -41,6 +41,11 @@ def rows(output: Any) -> dict[tuple[str, str, str], int]:
     }
 
 
+def asked(api: DigitalOcean, name: str) -> list[tuple[str, str]]:
+    """The windows that were asked for, by month and day."""
+    return sorted((one["start"][5:10], one["stop"][5:10]) for one in api.asked(f"/v2/gen-ai/agents/{name}/usage"))
+
+
 def every_day() -> list[str]:
     first = datetime(2026, 1, 1, tzinfo=UTC)
     return [f"{first + timedelta(days=number):%Y-%m-%d}" for number in range(60)]
@@ -50,9 +55,7 @@ def test_an_agent_that_used_nothing_is_asked_once_a_month(api: DigitalOcean) -> 
     agent(api, "idle", {})
     output = sync(api, "idle")
     assert (output.status(STREAM), output.rows(STREAM)) == ("COMPLETE", [])
-    asked = api.asked("/v2/gen-ai/agents/idle/usage")
-    assert {one["start"] for one in asked} == {"2026-01-01T00:00:00Z", "2026-01-31T00:00:00Z"}
-    assert len(asked) == 2
+    assert asked(api, "idle") == [("01-01", "01-30"), ("01-31", "03-01")]
 
 
 @pytest.mark.parametrize("rounding", [0, 7], ids=["sums are exact", "sums are not exact"])
@@ -78,11 +81,17 @@ def test_every_day_with_usage_has_its_rows(api: DigitalOcean, rounding: int) -> 
 
 
 def test_days_are_asked_until_they_add_up_to_the_whole(api: DigitalOcean) -> None:
-    agent(api, "last", {every_day()[-1]: {"input_tokens": 5}})
-    sync(api, "last")
-    asked = [(one["start"][5:10], one["stop"][5:10]) for one in api.asked("/v2/gen-ai/agents/last/usage")]
-    # The month without, the month with, its newest week, that one's newest day.
-    assert sorted(asked) == [("01-01", "01-30"), ("01-31", "03-01"), ("02-23", "03-01"), ("03-01", "03-01")]
+    agent(api, "late", {every_day()[-3]: {"input_tokens": 5}})
+    sync(api, "late")
+    # The month without, the month with, its newest day, the week before that, and the days of this one.
+    month, newest, week = ("01-31", "03-01"), ("03-01", "03-01"), ("02-22", "02-28")
+    assert asked(api, "late") == sorted([("01-01", "01-30"), month, newest, week, ("02-28",) * 2, ("02-27",) * 2])
+
+
+def test_the_weeks_of_an_agent_that_is_used_every_day_are_not_asked(api: DigitalOcean) -> None:
+    agent(api, "daily", {day: {"input_tokens": 1} for day in every_day()})
+    sync(api, "daily")
+    assert len(asked(api, "daily")) == 2 + 60
 
 
 def test_a_day_that_cannot_be_had_ends_the_stream_incomplete(api: DigitalOcean) -> None:
