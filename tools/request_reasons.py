@@ -21,7 +21,7 @@ REASONS = {
     "database_indexes": f"only clusters of OpenSearch; {_OWN_PAGE}",
     "database_logsinks": f"{_OWN_PAGE}, and {_UNTOLD}",
     "database_pools": f"only clusters of PostgreSQL; {_OWN_PAGE}",
-    "database_replicas": f"only engines that have replicas; {_OWN_PAGE}",
+    "database_replicas": f"only engines that have replicas (PostgreSQL, MySQL); {_OWN_PAGE}",
     "database_topic_partitions": "the list of topics has no partitions, and consumers' lag moves all the time",
     "database_topics": f"only clusters of Kafka; {_OWN_PAGE}",
     "dedicated_inference_accelerators": f"their states move without the endpoint; {_OWN_PAGE}",
