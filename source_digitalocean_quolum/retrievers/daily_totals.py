@@ -59,9 +59,9 @@ class _Window:
 class DailyTotalsRetriever(DigitalOceanRetriever):
     """DigitalOceanRetriever for windows of many days, whose records are one day's each.
 
-    A window without any record is not looked into. Elsewhere its days are asked, the newest first, until what they tell
-    adds up to what the whole told: nothing is left for the others then. After a day without any record the week before
-    it is asked as a whole, too, before its days are. What does not add up exactly is asked to the last day.
+    A window that adds up to nothing is not looked into. Elsewhere its days are asked, the newest first, until what they
+    tell adds up to what the whole told: nothing is left for the others then. After a day without any record the week
+    before it is asked as a whole, too, before its days are. What does not add up exactly is asked to the last day.
     """
 
     def _read(self, stream_slice: StreamSlice, reader: RecordReader, since: str | None) -> Iterator[Records]:
@@ -72,14 +72,12 @@ class DailyTotalsRetriever(DigitalOceanRetriever):
 
     def _days(self, window: _Window, ask: Any, *, summed: bool = True) -> Iterator[Records]:
         """The records of each day of a window; it is not asked as a whole where it is likely to have one every day."""
-        if window.is_a_day or summed:
-            pages = ask(window)
-            if window.is_a_day:
-                yield from pages
-                return
-            if not any(pages):
-                return
-        whole = self._sums(pages) if summed else None
+        if window.is_a_day:
+            yield from ask(window)
+            return
+        whole = self._sums(ask(window)) if summed else None
+        if whole is not None and not any(whole.values()):
+            return
         seen: _Sums = Counter()
         busy = False
         for part in window.parts():

@@ -51,8 +51,9 @@ def every_day() -> list[str]:
     return [f"{first + timedelta(days=number):%Y-%m-%d}" for number in range(60)]
 
 
-def test_an_agent_that_used_nothing_is_asked_once_a_month(api: DigitalOcean) -> None:
-    agent(api, "idle", {})
+@pytest.mark.parametrize("days", [{}, {"2026-02-01": {"input_tokens": 0}}], ids=["nothing", "zero"])
+def test_an_agent_that_used_nothing_is_asked_once_a_month(api: DigitalOcean, days: Days) -> None:
+    agent(api, "idle", days)
     output = sync(api, "idle")
     assert (output.status(STREAM), output.rows(STREAM)) == ("COMPLETE", [])
     assert asked(api, "idle") == [("01-01", "01-30"), ("01-31", "03-01")]
