@@ -50,10 +50,10 @@ class Endpoint(Facts, frozen=True):
     - `nested`: the records are the members of a list inside each object, by path (`node_pools.nodes`); a
       mapping names several such lists.
     - `derived`: fields the connector adds: `{slice: name}`, `{slice: name, if_absent: true}` (where the answer does not
-      say it itself), `{slice: name, equals: value}`,
-      `{text: "with {slice fields}"}`, `{clock: now}`, `{outer: path}` (of the object that held the nested list,
-      or of a list's member on the way, by the list's name), `{body: path}` (of the whole answer, with
-      `{fields}` of the record) or `{nested: name}` (the name of the nested list).
+      say it itself), `{slice: name, equals: value}`, `{text: "with {slice fields}"}`, `{clock: now}` (with
+      `incremental: true` not in a full refresh, whose records are all of one sync), `{outer: path}` (of the object that
+      held the nested list, or of a list's member on the way, by the list's name), `{body: path}` (of the whole answer,
+      with `{fields}` of the record) or `{nested: name}` (the name of the nested list).
     - `renamed`: fields that get another name, since warehouses refuse theirs (`a.b: a_b`).
     - `key`: see SurrogateKey and BufferedListRetriever.
     - `unfinished`: see Unfinished.

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from airbyte_cdk.test.state_builder import StateBuilder
 
+from unit_tests.mock_server import commands
 from unit_tests.mock_server.commands import Output, read
 from unit_tests.mock_server.server import PAGE, DigitalOcean, error
 
@@ -284,6 +285,17 @@ def test_only_zones_whose_file_changed_are_asked_for_records(api: DigitalOcean) 
     second = again(api, first.state_of(stream), stream)
     assert sorted(row["domain_name"] for row in second.rows(stream)) == ["empty", "new", "other", "untold"]
     assert second.status(stream) == "COMPLETE"
+
+
+def test_a_full_refresh_of_zones_says_no_time_since_it_has_no_deleted_records(
+    api: DigitalOcean, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "INCREMENTAL", frozenset())
+    zones(api, a="SOA 1", bb="SOA 1")
+    output = read("domain_records")
+    assert sorted(row["domain_name"] for row in output.rows("domain_records")) == ["a", "bb"]
+    assert not any("synced_at" in row for row in output.rows("domain_records"))
+    assert output.status("domain_records") == "COMPLETE"
 
 
 def test_a_zone_whose_records_could_not_be_read_is_asked_again(api: DigitalOcean) -> None:
