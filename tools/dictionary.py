@@ -68,7 +68,7 @@ def _table_of(stream: Stream, schema: Mapping[str, Any]) -> str:
 
 
 def _facts(stream: Stream) -> str:
-    return f"Key: {stream.primary_key}. Sync modes: {stream.sync_modes}."
+    return f"Key: {stream.primary_key}. Sync modes: {stream.sync_modes}. DigitalOcean's page: {stream.api}."
 
 
 def _columns(schema: Mapping[str, Any], stream: Stream) -> str:

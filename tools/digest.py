@@ -73,7 +73,7 @@ def facts() -> Digest | None:
 
 
 def _operation(operation: Mapping[str, Any]) -> Digest:
-    kept = {key: operation[key] for key in ("operationId", "security") if key in operation}
+    kept = {key: operation[key] for key in ("operationId", "tags", "security") if key in operation}
     parameters = [_parameter(one) for one in operation.get("parameters", [])]
     responses = {status: _response(one) for status, one in operation["responses"].items()}
     return {**kept, "parameters": parameters, "responses": responses}

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from source_digitalocean_quolum import SourceDigitaloceanQuolum
+from source_digitalocean_quolum.http.endpoint import Endpoint
+from source_digitalocean_quolum.manifest import declared_streams
 from tools import dictionary, ready_sets, reliability, request_table, stream_sets, streams_table
+from tools.openapi import SPECIFICATION
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("docs", "deploy", "integration_tests")
@@ -81,6 +84,49 @@ def test_the_table_says_what_reading_a_stream_takes() -> None:
     assert found["app_bandwidth_daily"].requests == "1 for each day and 100 records of `apps`"
     assert found["genai_agent_usage"].requests == "1, for each day and record of `genai_agents`"
     assert re.fullmatch(r"1 per 200, for each \d+ days", found["billing_insights"].requests)
+
+
+def test_the_table_says_who_filters_and_what_a_deletion_does() -> None:
+    found = streams_table.streams()
+    for name in ("billing_insights", "app_bandwidth_daily", "kubernetes_status_messages", "droplet_utilization"):
+        assert found[name].sync_modes.endswith("(filtered by DigitalOcean)"), name
+        assert found[name].deletion == "history", name
+    for name in ("projects", "invoices", "database_backups", "registry_tags"):
+        assert found[name].sync_modes.endswith("(filtered by the connector)"), name
+        assert found[name].deletion == "stays", name
+    for name in ("actions", "invoice_items"):
+        assert found[name].sync_modes.endswith("(filtered by the connector)"), name
+        assert found[name].deletion == "history", name
+    assert (found["droplets"].sync_modes, found["droplets"].deletion) == ("full refresh", "goes")
+
+
+def test_links_to_digitaloceans_reference_are_made_of_its_own_names() -> None:
+    """tools/digests/ has the operations with their tags and paths: of such names the reference makes its addresses."""
+    known = {
+        (operation["tags"][0].lower().replace(" ", "-"), operation["operationId"]): template
+        for template, item in json.loads(SPECIFICATION.read_text(encoding="utf-8"))["paths"].items()
+        for operation in item.values()
+    }
+    products = {page for page, _ in known} | {"insights", "microvms-public-preview"}
+    endpoints = {
+        name: Endpoint.from_manifest(stream["$parameters"]["api"]) for name, stream in declared_streams().items()
+    }
+    with_operation = 0
+    for name, stream in streams_table.streams().items():
+        for label, page, operation in re.findall(r"\[([^]]+)\]\(.*?/reference/([\w-]+)/(?:#(\w+))?\)", stream.api):
+            assert page in products, name
+            if operation:
+                with_operation += 1
+                assert label == operation
+                parts = known[page, operation].split("/")[2:]
+                asked = endpoints[name].path.split("/")
+                assert len(parts) == len(asked), name
+                assert all(one.startswith("{") or one == ours for one, ours in zip(parts, asked, strict=True)), name
+    assert with_operation > 120
+    assert {name for name, stream in streams_table.streams().items() if stream.api == "-"} == {
+        "agent_sessions",
+        "agent_sandbox_sizes",
+    }
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
