@@ -1,7 +1,7 @@
 """DigitalOcean's own page about each request, from the names in its OpenAPI document.
 
-The reference has a page for each tag of the document and an anchor for each operation. Where the document does not have a
-path yet, the link leads to the page of the paths around it.
+The reference has a page for each tag of the document and an anchor for each operation. Where the document does not have
+a path yet, the link leads to the page of the paths around it.
 """
 
 from source_digitalocean_quolum.http.endpoint import Endpoint
@@ -9,7 +9,7 @@ from tools.openapi import OpenApi, fits
 
 REFERENCE = "https://docs.digitalocean.com/reference/api/reference"
 SPACES = "[Spaces API](https://docs.digitalocean.com/reference/api/spaces-api)"
-# Pages of the reference whose paths are not in the document that the digest was made of, as they were on 24 November 2026.
+# Pages of the reference about paths that the digested document does not have, seen on 24 November 2026.
 LATER = {"insights": ("Insights", "insights"), "microvms": ("MicroVMs", "microvms-public-preview")}
 
 
@@ -25,7 +25,7 @@ def link(endpoint: Endpoint, specification: OpenApi) -> str:
 
 def product(path: str, specification: OpenApi) -> str:
     """A link to the page of the product that a path belongs to, without an anchor; `-` where none is known."""
-    first = path.split("/")[0]
+    first = path.split("/", maxsplit=1)[0]
     if first in LATER:
         title, page = LATER[first]
         return f"[{title}]({REFERENCE}/{page}/)"

@@ -32,12 +32,13 @@ INTRODUCTION = f"""\
 Written by `make docs` from the manifest and the schemas; change those, not this page.
 
 - **Sync modes:** every stream can be read as full refresh; *incremental by* names the cursor of those that can also
-  be read incrementally. *Filtered by DigitalOcean:* the request says from when on, so that nothing else is sent. *Filtered by
-  the connector:* DigitalOcean cannot filter; only what is new is emitted, which saves rows, and requests only where the last
-  column says so.
-- **Deletion:** what becomes of the row of something that was deleted at DigitalOcean. *Goes:* the next full refresh with
-  overwrite does not have it. *Stays:* no incremental sync hears of a deletion, and the row keeps its last state until the stream
-  is cleared or read as full refresh. *History:* what has happened is not deleted. With append every row stays.
+  be read incrementally. *Filtered by DigitalOcean:* the request says from when on, so that nothing else is sent.
+  *Filtered by the connector:* DigitalOcean cannot filter; only what is new is emitted, which saves rows, and requests
+  only where the column *Requests* says so.
+- **Deletion:** what becomes of the row of something that was deleted at DigitalOcean. *Goes:* the next full refresh
+  with overwrite does not have it. *Stays:* no incremental sync hears of a deletion; the row keeps its last state until
+  the stream is cleared or read as full refresh. *History:* what has happened is not deleted. With append every row
+  stays.
 - **Scope:** what a token with custom scopes needs; `account:read` is needed in any case.
 - **Requests:** what one read takes. A list of n records takes n / {PAGE_SIZE}, rounded up, and at least one.
 - **API:** DigitalOcean's page about the request, or about the product where its reference names no such request yet.
