@@ -26,14 +26,22 @@ help: ## List the tasks
 $(VENV): $(STAMP)
 install: $(STAMP) ## Make .venv from requirements-dev.lock: the connector and, where it can be, the host
 
+# pip says nothing for minutes, or too much: a dot for every ten packages that have come, and a word when they are laid out.
+PIP := PYTHONUNBUFFERED=1 $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off
+DOTS := n=0; while read -r line; do case "$$line" in \
+	Collecting*) n=$$((n + 1)); [ $$((n % 10)) -ne 0 ] || printf .;; \
+	"Installing collected"*) printf ' installing';; \
+	esac; done; echo
+
 WITH_WAREHOUSE := import sys; sys.exit(sys.version_info >= (3, 13))
 
 $(STAMP): requirements-dev.lock pyproject.toml warehouse/pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 with venv found: install one or pass PYTHON=..." >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
-		-r requirements-dev.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@printf 'Installing into $(VENV), once, which takes some minutes '
+	@$(PYTHON) -m venv $(VENV)
+	@{ $(PIP) --require-hashes --no-deps -r requirements-dev.lock || touch $(VENV)/.failed; } | { $(DOTS); }
+	@test ! -e $(VENV)/.failed || { rm $(VENV)/.failed; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@if $(BIN)/python -c '$(WITH_WAREHOUSE)'; then \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
 			--editable ./warehouse; \
@@ -119,11 +127,12 @@ imports: $(STAMP) ## Check that imports go down the rooms only (.importlinter)
 check-all: lint format-check type-check imports ## Lint, format-check, type-check, and the rooms
 
 .PHONY: docs
-docs: $(STAMP) ## Write the tables of streams, metrics and faults, the sets of streams, the data dictionary and the models' descriptions
+docs: $(STAMP) ## Write the tables of streams, metrics and faults, the sets of streams, the data dictionary with its diagrams, and the models' descriptions
 	$(BIN)/python tools/streams_table.py
 	$(BIN)/python -m tools.stream_sets
 	$(BIN)/python -m tools.ready_sets
 	$(BIN)/python -m tools.dictionary
+	$(BIN)/python -m tools.relations
 	$(BIN)/python -m tools.request_table
 	$(BIN)/python tools/metrics_table.py
 	$(BIN)/python -m tools.reliability faults
