@@ -2,6 +2,9 @@
 
 import io
 import re
+import shlex
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +15,7 @@ from rich.console import Console
 from demo import __main__ as demo
 from demo.findings import Finding, findings
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 LINES = [
     "2026-11-01T05:00:00Z droplets: running, 10 rows\n",
     "2026-11-01T05:00:01Z WARN: vpcs is skipped: the token may not read it\n",
@@ -96,6 +99,20 @@ def test_readme_shows_the_findings_as_they_are_printed(warehouse: Path) -> None:
     shown = re.sub(r"[\d.,$]+", "", README)
     assert [sentence for sentence in words if sentence.rstrip(".") not in shown] == []
     assert "To look at: make dashboard writes build/dashboard.html" in README
+
+
+def test_the_command_with_which_readme_asks_the_warehouse_runs(warehouse: Path) -> None:
+    (block,) = [one for one in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) if "import duckdb" in one]
+    _, option, program, path, query = shlex.split(block.replace("\\\n", " "))
+    assert path == "build/demo/sandbox/digitalocean_warehouse.duckdb"
+    done = subprocess.run(  # noqa: S603 (our own page's command)
+        [sys.executable, option, program, str(warehouse), query.replace("digitalocean.", "do_.")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "busy" in done.stdout
 
 
 def test_in_a_pipe_the_demo_shows_where_the_sync_is_and_every_error(monkeypatch: pytest.MonkeyPatch) -> None:
