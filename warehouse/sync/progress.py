@@ -103,6 +103,8 @@ class LiveProgress(PlainProgress):
         from rich.console import Console  # noqa: PLC0415
         from rich.live import Live  # noqa: PLC0415
 
+        # Rich leaves out colours only; see https://no-color.org.
+        self._emphasis = "" if os.environ.get("NO_COLOR") else "bold"
         self._console = Console(file=stream, highlight=False, emoji=False)
         self._live = Live(console=self._console, refresh_per_second=4, get_renderable=self._view, transient=True)
 
@@ -132,13 +134,13 @@ class LiveProgress(PlainProgress):
 
         elapsed = duration(time.monotonic() - self._began)
         if not self._runs:
-            return Text(f"{elapsed}: {self._phase} …", style="bold", no_wrap=True, overflow="ellipsis")
+            return Text(f"{elapsed}: {self._phase} …", style=self._emphasis, no_wrap=True, overflow="ellipsis")
         running = [run for run in self._runs.values() if run.status == "running"]
         lines = [f"{run.plan.name}: {state_of(run)}" for run in running[:_MOST_STREAMS]]
         if len(running) > _MOST_STREAMS:
             lines.append(f"… and {len(running) - _MOST_STREAMS} more at work")
         view = Text(no_wrap=True, overflow="ellipsis")
-        view.append(f"{self._totals()}, {elapsed}", style="bold")
+        view.append(f"{self._totals()}, {elapsed}", style=self._emphasis)
         return view.append("".join(f"\n{self._redact(line)}" for line in lines))
 
     def _totals(self) -> str:
