@@ -152,7 +152,7 @@ def find_dbt() -> str:
     beside = Path(sys.executable).with_name("dbt")
     found = str(beside) if beside.exists() else shutil.which("dbt")
     if found is None:
-        raise ModelsError("dbt is not installed: pip install './warehouse[models]' in a clone of this repository brings it.")
+        raise ModelsError("dbt is not installed: in a clone, pip install './warehouse[models]' brings it.")
     return found
 
 
