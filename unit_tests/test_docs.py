@@ -144,6 +144,19 @@ def test_links_to_files_lead_somewhere(page: Path) -> None:
     assert [target for target in targets if target and not (page.parent / target).exists()] == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_links_to_headings_lead_to_one(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    lost = []
+    for target, heading in re.findall(r"\]\(([^)\s#:]*)#([^)\s]+)\)", text):
+        there = (page.parent / target) if target else page
+        titles = re.findall(r"^#+ (.+)$", there.read_text(encoding="utf-8"), re.MULTILINE)
+        # As GitHub makes an anchor of a heading.
+        if heading not in {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}:
+            lost.append(f"{target}#{heading}")
+    assert lost == []
+
+
 @pytest.mark.parametrize("page", [*PAGES, ROOT / ".ci/run"], ids=page_id)
 def test_every_make_command_in_the_docs_exists(page: Path) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
