@@ -130,7 +130,7 @@ imports: $(STAMP) ## Check that imports go down the rooms only (.importlinter)
 check-all: lint format-check type-check imports ## Lint, format-check, type-check, and the rooms
 
 .PHONY: docs
-docs: $(STAMP) ## Write the tables of streams, metrics and faults, the sets of streams, the data dictionary with its diagrams, and the models' descriptions
+docs: $(STAMP) ## Write the generated pages, tables and counts of docs/ and README.md anew
 	$(BIN)/python tools/streams_table.py
 	$(BIN)/python -m tools.stream_sets
 	$(BIN)/python -m tools.docs_counts
