@@ -9,7 +9,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
-from warehouse.sync.text import duration
+from warehouse.sync.text import counted, duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -88,8 +88,8 @@ class PlainProgress:
     def _position(self, run: StreamRun) -> str:
         if not self._runs or not _has_ended(run):
             return ""
-        requests = f", {self._requests:,} requests" if self._requests else ""
-        return f" ({self._ended()} of {len(self._runs)} streams{requests})"
+        requests = f", {counted(self._requests, 'request')}" if self._requests else ""
+        return f" ({self._ended()} of {counted(len(self._runs), 'stream')}{requests})"
 
     def _ended(self) -> int:
         return sum(_has_ended(run) for run in self._runs.values())
@@ -146,13 +146,14 @@ class LiveProgress(PlainProgress):
     def _totals(self) -> str:
         runs = self._runs.values()
         requests = max(self._requests, sum(run.requests or 0 for run in runs))
-        counted = f", {requests:,} requests" if requests else ""
-        return f"{self._ended()} of {len(runs)} streams, {sum(run.rows for run in runs):,} rows{counted}"
+        rows = counted(sum(run.rows for run in runs), "row")
+        asked = f", {counted(requests, 'request')}" if requests else ""
+        return f"{self._ended()} of {counted(len(runs), 'stream')}, {rows}{asked}"
 
 
 def state_of(run: StreamRun) -> str:
     """Return in a few words what a stream does, or what it waits for."""
-    rows = f"{run.rows:,} rows"
+    rows = counted(run.rows, "row")
     if _has_ended(run):
         return f"{run.status}, {rows}, {duration(run.seconds)}"
     waits = run.waits_until - time.time()

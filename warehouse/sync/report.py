@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from warehouse.sync.text import duration, output_width, table, wrapped
+from warehouse.sync.text import counted, duration, output_width, table, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,8 +39,8 @@ def result_text(runs: Sequence[StreamRun], seconds: float, width: int | None = N
     complete = sum(run.status == "complete" for run in runs)
     requests = sum(run.requests or 0 for run in runs)
     lines += wrapped(
-        f"{complete} of {len(runs)} streams complete: {sum(run.rows for run in runs):,} rows"
-        f" with {requests:,} requests in {duration(seconds)}.",
+        f"{complete} of {counted(len(runs), 'stream')} complete: {counted(sum(run.rows for run in runs), 'row')}"
+        f" with {counted(requests, 'request')} in {duration(seconds)}.",
         width,
     )
     return "\n".join(lines)

@@ -70,6 +70,11 @@ def shortened(line: str, width: int) -> str:
     return line if len(line) <= width else f"{line[: width - 1]}…"
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number of things: 1 row, 1,234 rows."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def duration(seconds: float) -> str:
     """Return seconds as a person says them."""
     whole = round(seconds)
