@@ -9,7 +9,7 @@ from tools.openapi import OpenApi, fits
 
 REFERENCE = "https://docs.digitalocean.com/reference/api/reference"
 SPACES = "[Spaces API](https://docs.digitalocean.com/reference/api/spaces-api)"
-# Pages of the reference about paths that the digested document does not have, seen on 24 November 2026.
+# Pages of the reference about paths that the digested document does not have, as seen in November 2026.
 LATER = {"insights": ("Insights", "insights"), "microvms": ("MicroVMs", "microvms-public-preview")}
 
 
