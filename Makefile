@@ -26,14 +26,23 @@ help: ## List the tasks
 $(VENV): $(STAMP)
 install: $(STAMP) ## Make .venv from requirements-dev.lock: the connector and, where it can be, the host
 
+# pip says nothing for minutes, or too much: a dot for every ten packages that have come, and a word when they are laid out.
+PIP := bin/python -m pip install --disable-pip-version-check --progress-bar off
+DOTS := n=0; while read -r line; do case "$$line" in \
+	Collecting*) n=$$((n + 1)); [ $$((n % 10)) -ne 0 ] || printf .;; \
+	"Installing collected"*) printf ' installing';; \
+	esac; done; echo
+
 WITH_WAREHOUSE := import sys; sys.exit(sys.version_info >= (3, 13))
 
 $(STAMP): requirements-dev.lock pyproject.toml warehouse/pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 with venv found: install one or pass PYTHON=..." >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
-		-r requirements-dev.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@printf 'Installing into $(VENV), once, which takes some minutes '
+	@$(PYTHON) -m venv $(VENV)
+	@{ PYTHONUNBUFFERED=1 $(VENV)/$(PIP) --require-hashes --no-deps -r requirements-dev.lock \
+		|| touch $(VENV)/.failed; } | { $(DOTS); }
+	@test ! -e $(VENV)/.failed || { rm $(VENV)/.failed; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@if $(BIN)/python -c '$(WITH_WAREHOUSE)'; then \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
 			--editable ./warehouse; \
@@ -55,10 +64,12 @@ DEMO_WAREHOUSE := build/demo/sandbox/digitalocean_warehouse.duckdb
 
 $(MODELS_STAMP): warehouse/pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 to 3.13 with venv found: install one or pass PYTHON=..." >&2; exit 1; }
-	$(PYTHON) -m venv $(MODELS)
-	$(PYTHON) -c 'import tomllib; print(*(repr(one) for one in \
+	@printf 'Installing dbt into $(MODELS), once, which takes a minute or two '
+	@$(PYTHON) -m venv $(MODELS)
+	@{ $(PYTHON) -c 'import tomllib; print(*(repr(one) for one in \
 		tomllib.load(open("warehouse/pyproject.toml", "rb"))["project"]["optional-dependencies"]["models"]))' \
-		| xargs $(MODELS)/bin/python -m pip install --quiet --disable-pip-version-check
+		| PYTHONUNBUFFERED=1 xargs $(MODELS)/$(PIP) || touch $(MODELS)/.failed; } | { $(DOTS); }
+	@test ! -e $(MODELS)/.failed || { rm $(MODELS)/.failed; exit 1; }
 	@touch $@
 
 $(DEMO_WAREHOUSE): | $(STAMP)
@@ -68,7 +79,6 @@ $(DEMO_WAREHOUSE): | $(STAMP)
 models: $(MODELS_STAMP) $(DEMO_WAREHOUSE) ## Build and test the dbt models over the demo's warehouse
 	$(MODELS)/bin/python -m warehouse.build_models --duckdb $(DEMO_WAREHOUSE) --artifacts build/models $(ARGS)
 
-# The long files come first (testpaths): at the end no worker waits for the other.
 # A build writes into the warehouse, too: whether its models are older than its sync is told by the sync's report.
 DEMO_MODELS := build/models/run_results.json
 DEMO_REPORT := $(dir $(DEMO_WAREHOUSE))report.json
@@ -82,6 +92,7 @@ $(DEMO_MODELS): $(DEMO_REPORT) | $(MODELS_STAMP)
 dashboard: $(STAMP) $(DEMO_MODELS) ## Write build/dashboard.html, a page of the demo's models that opens offline
 	$(BIN)/python -m warehouse.dashboard.cli --duckdb $(DEMO_WAREHOUSE) --out build/dashboard.html $(ARGS)
 
+# The long files come first (testpaths): at the end no worker waits for the other.
 .PHONY: test
 test: $(STAMP) ## Run all tests, two files at a time; ARGS="-k oauth" selects
 	PYTHONHASHSEED=0 $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
@@ -119,12 +130,13 @@ imports: $(STAMP) ## Check that imports go down the rooms only (.importlinter)
 check-all: lint format-check type-check imports ## Lint, format-check, type-check, and the rooms
 
 .PHONY: docs
-docs: $(STAMP) ## Write the tables of streams, metrics and faults, the sets of streams, the data dictionary and the models' descriptions
+docs: $(STAMP) ## Write the generated pages, tables and counts of docs/ and README.md anew
 	$(BIN)/python tools/streams_table.py
 	$(BIN)/python -m tools.stream_sets
 	$(BIN)/python -m tools.docs_counts
 	$(BIN)/python -m tools.ready_sets
 	$(BIN)/python -m tools.dictionary
+	$(BIN)/python -m tools.relations
 	$(BIN)/python -m tools.request_table
 	$(BIN)/python tools/metrics_table.py
 	$(BIN)/python -m tools.reliability faults

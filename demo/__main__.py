@@ -2,26 +2,34 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
 
 from demo.findings import counts, findings
 from sandbox import Sandbox
+from warehouse.sync.text import output_width, shortened, table
 
 SCHEMA = "digitalocean"
 _MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 CONNECTOR = Path(sys.executable).with_name("source-digitalocean-quolum")
 HOST = Path(sys.executable).with_name("source-digitalocean-quolum-sync")
 
-console = Console(highlight=False, soft_wrap=True, width=100)
+_STAMP = re.compile(r"\d{4}-\d\d-\d\dT[\d:]{8}Z")
+_PROBLEMS = ("ERROR", "FATAL")
+_SECONDS_BETWEEN_LINES = 10.0
+_SPINNER = 2
+
+console = Console(highlight=False, width=output_width())
 
 
 def main() -> int:
@@ -103,46 +111,68 @@ def _discover(config: Path) -> bool:
 
 
 def _connector(command: str, config: Path) -> list[dict[str, Any]]:
-    done = subprocess.run(  # noqa: S603
-        [str(CONNECTOR), command, "--config", str(config)], stdout=subprocess.PIPE, text=True, check=False
-    )
+    with console.status(f"{command} …"):
+        done = subprocess.run(  # noqa: S603
+            [str(CONNECTOR), command, "--config", str(config)], stdout=subprocess.PIPE, text=True, check=False
+        )
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def _sync(config: Path, warehouse: Path, report: Path) -> dict[str, Any] | None:
-    console.print("[bold]4. Sync[/bold] into DuckDB")
+    console.print("[bold]4. Sync[/bold] into DuckDB: every stream, which takes some minutes")
     report.unlink(missing_ok=True)
-    subprocess.run(  # noqa: S603
+    with subprocess.Popen(  # noqa: S603
         [
             *(str(HOST), "--config", str(config), "--duckdb", str(warehouse)),
-            *("--schema", SCHEMA, "--streams", "all", "--json", str(report), "--quiet"),
+            *("--schema", SCHEMA, "--streams", "all", "--json", str(report)),
         ],
-        check=False,
-    )
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as host:
+        _show(host.stderr or ())
     if not report.exists():
         return None
     landed: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
     return landed
 
 
+def _show(lines: Iterable[str]) -> None:
+    """What the host says, in one line that is redrawn; in a pipe one line in ten seconds. Its errors stay."""
+    told = 0.0
+    with console.status("…") as status:
+        for line in lines:
+            stamp, _, text = line.strip().partition(" ")
+            if not _STAMP.fullmatch(stamp):
+                console.print(line.rstrip(), markup=False)
+            elif text.startswith(_PROBLEMS):
+                console.print(text, markup=False)
+            elif console.is_terminal:
+                status.update(escape(shortened(text, console.width - _SPINNER)))
+            elif time.monotonic() - told > _SECONDS_BETWEEN_LINES:
+                told = time.monotonic()
+                console.print(f"   {text}", markup=False)
+
+
 def _print_landed(report: dict[str, Any], before: dict[str, int], after: dict[str, int]) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("stream", "sync mode", "status"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("read", "in table", "new", "requests", "seconds"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    headings = ("stream", "sync mode", "status", "read", "in table", "new", "requests", "seconds")
+    rows = []
     for stream in report["streams"]:
         name = stream["name"]
         new = after.get(name, 0) - before.get(name, 0)
-        table.add_row(
-            *(name, stream["mode"].split(" ")[0].replace("_", " "), stream["status"]),
-            *(f"{stream['rows']:,}", f"{after.get(name, 0):,}", f"{new:+,}" if before and new else ""),
-            *(str(stream["requests"] or 0), f"{stream['seconds']:.1f}"),
+        rows.append(
+            (
+                *(name, stream["mode"].split(" ")[0].replace("_", " "), stream["status"]),
+                *(f"{stream['rows']:,}", f"{after.get(name, 0):,}", f"{new:+,}" if before and new else ""),
+                *(f"{stream['requests'] or 0:,}", f"{stream['seconds']:.1f}"),
+            )
         )
-    console.print(table)
+    right, spare = frozenset(headings[3:]), ("sync mode", "read", "seconds", "requests")
+    for line in table(headings, rows, right=right, spare=spare, width=console.width):
+        console.print(line, markup=False)
     requests = sum(stream["requests"] or 0 for stream in report["streams"])
     rows = sum(stream["rows"] for stream in report["streams"])
-    console.print(f"{rows:,} records with {requests} requests (DigitalOcean allows 250 a minute).")
+    console.print(f"{rows:,} records with {requests:,} requests (DigitalOcean allows 250 a minute).")
     if before:
         news = {name: after[name] - before.get(name, 0) for name in after if after[name] != before.get(name, 0)}
         words = ", ".join(f"{count:+} {name}" for name, count in sorted(news.items())) or "nothing"

@@ -1,6 +1,6 @@
-"""Three plain-English findings from what landed in the warehouse, each with the SQL behind it."""
+"""Five plain-English findings from what landed in the warehouse, each with the SQL behind it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,29 @@ select name, region ->> 'slug' as region, size_gigabytes
 from {schema}.volumes where json_array_length(droplet_ids) = 0 order by size_gigabytes desc, name
 """
 
+# As "Idle Droplets" in docs/utilization.md; outbound traffic is in Mbps.
+IDLE_DROPLETS = """
+select d.name, d.size_slug, cast(d.size ->> 'price_monthly' as double) as usd_per_month
+from {schema}.droplet_utilization u join {schema}.droplets d on cast(d.id as varchar) = u.resource_id
+where d.status = 'active' and u.interval_start >= current_date - interval '14 days'
+group by all
+having max(case when u.metric = 'cpu_utilization' then u.average end) < 5
+   and max(case when u.metric = 'public_bandwidth_outbound' then u.average end) < 0.01
+order by usd_per_month desc, d.name
+"""
+
+# As "How fast databases grow" in docs/utilization.md.
+DATABASE_STORAGE = """
+select c.name, c.engine,
+       arg_max(u.last, u.interval_start) as percent,
+       (arg_max(u.last, u.interval_start) - arg_min(u.last, u.interval_start))
+           / (date_diff('hour', min(u.interval_start), max(u.interval_start)) / 24) as percent_a_day
+from {schema}.database_utilization u join {schema}.database_clusters c on c.id = u.resource_id
+where u.metric = 'disk_utilization' and u.interval_start >= current_date - interval '30 days'
+group by c.name, c.engine having min(u.interval_start) < max(u.interval_start)
+order by percent desc, c.name
+"""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -41,13 +64,15 @@ def findings(warehouse: Path, schema: str) -> Iterator[Finding]:
         present = {
             name for (name,) in connection.execute("select table_name from information_schema.tables").fetchall()
         }
-        for table, finding in (
-            ("billing_insights", _spend),
-            ("droplets", _droplets),
-            ("volumes", _volumes),
+        for tables, query, finding in (
+            ({"billing_insights"}, SPEND_BY_FEATURE, _spend),
+            ({"droplets"}, LARGEST_DROPLETS, _droplets),
+            ({"volumes"}, UNATTACHED_VOLUMES, _volumes),
+            ({"droplet_utilization", "droplets"}, IDLE_DROPLETS, _idle),
+            ({"database_utilization", "database_clusters"}, DATABASE_STORAGE, _storage),
         ):
-            if table in present:
-                yield finding(connection, schema)
+            if tables <= present:
+                yield finding(connection.execute(query.format(schema=schema)).fetchall())
 
 
 def counts(warehouse: Path, schema: str) -> dict[str, int]:
@@ -64,24 +89,47 @@ def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
     return int(row[0]) if row else 0
 
 
-def _spend(connection: duckdb.DuckDBPyConnection, schema: str) -> Finding:
-    spend = connection.execute(SPEND_BY_FEATURE.format(schema=schema)).fetchall()
-    lines = [f"{feature:<18} ${usd:>12,.2f}" for feature, usd in spend]
-    total = sum(usd for _, usd in spend)
-    return Finding(f"This month's usage so far costs ${total:,.2f} across {len(spend)} features.", lines)
+def _spend(rows: list[tuple[str, float]]) -> Finding:
+    lines = _aligned([(feature, f"${usd:>12,.2f}") for feature, usd in rows])
+    total = sum(usd for _, usd in rows)
+    return Finding(f"This month's usage so far costs ${total:,.2f} across {len(rows)} features.", lines)
 
 
-def _droplets(connection: duckdb.DuckDBPyConnection, schema: str) -> Finding:
-    rows = connection.execute(LARGEST_DROPLETS.format(schema=schema)).fetchall()
-    lines = [f"{name:<24} {size:<18} {status:<8} ${usd:>10,.2f} a month" for name, size, status, usd in rows]
+def _droplets(rows: list[tuple[str, str, str, float]]) -> Finding:
+    lines = _aligned([(name, size, status, f"${usd:>9,.2f}") for name, size, status, usd in rows])
     off = [name for name, _, status, _ in rows if status == "off"]
-    aside = f" {' and '.join(off)} powered off, and billed all the same." if off else ""
-    return Finding(f"The {len(rows)} most expensive Droplets.{aside}", lines)
+    aside = f" Powered off, and billed all the same: {', '.join(off)}." if off else ""
+    return Finding(f"The {len(rows)} most expensive Droplets, by their price a month.{aside}", lines)
 
 
-def _volumes(connection: duckdb.DuckDBPyConnection, schema: str) -> Finding:
-    rows = connection.execute(UNATTACHED_VOLUMES.format(schema=schema)).fetchall()
+def _volumes(rows: list[tuple[str, str, int]]) -> Finding:
     size = sum(gib for _, _, gib in rows)
     cost = size * VOLUME_PRICE_PER_GIB
-    lines = [f"{name:<24} {region:<6} {gib:>6,} GiB" for name, region, gib in rows[:5]]
+    lines = _aligned([(name, region, f"{gib:>6,} GiB") for name, region, gib in rows[:5]])
     return Finding(f"Volumes attached to nothing: {len(rows)} ({size:,} GiB), about ${cost:,.2f} a month.", lines)
+
+
+def _idle(rows: list[tuple[str, str, float]]) -> Finding:
+    cost = sum(usd for _, _, usd in rows)
+    lines = _aligned([(name, size, f"${usd:>9,.2f}") for name, size, usd in rows[:5]])
+    return Finding(
+        f"Droplets that are on and did next to nothing for two weeks: {len(rows)}, ${cost:,.2f} a month.", lines
+    )
+
+
+def _storage(rows: list[tuple[str, str, float, float]]) -> Finding:
+    lines = _aligned(
+        [(name, engine, f"{percent:>4.0f} % full", _pace(percent, a_day)) for name, engine, percent, a_day in rows[:5]]
+    )
+    return Finding(f"Databases whose storage is measured: {len(rows)}. The pace is that of the last 30 days.", lines)
+
+
+def _pace(percent: float, percent_a_day: float) -> str:
+    if percent_a_day <= 0:
+        return "does not grow"
+    return f"grows by {percent_a_day:.2f} % a day, full in {(100 - percent) / percent_a_day:,.0f} days"
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -1,8 +1,10 @@
 """Connect as Airbyte's platform does it: from the spec alone, against the sandbox, up to the stored configuration.
 
-The platform's rules, from its source: the consent link and the token request are templates of the spec; what the answer
-holds goes to the paths of the output specifications, `expires_in` as a time with nanoseconds; the form hides these
-paths; on Reconnect a secret comes masked and is taken from the stored configuration.
+The platform's rules, from its source: the consent link and the token request are templates of the spec, and nothing
+else of it is needed for them; the state has any length between its min and max; what the answer holds goes to the paths
+of the output specifications, `expires_in` as a time with nanoseconds; the form hides these paths; on Reconnect a secret
+comes masked and is taken from the stored configuration; a CONTROL message replaces the whole configuration, if it fits
+the form.
 """
 
 import copy
@@ -11,6 +13,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from string import ascii_letters, digits
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -57,11 +60,13 @@ class Platform:
         outputs = self.oauth["complete_oauth_output_specification"]["properties"].values()
         return {".".join(one["path_in_connector_config"]) for one in outputs}
 
-    def connect(self, form: Config, stored: Config | None = None) -> Config:
+    def connect(self, form: Config, stored: Config | None = None, *, state_length: int | None = None) -> Config:
         """Authenticate, and the configuration that is then stored; `stored` on Reconnect."""
         config = copy.deepcopy(form)
         client = self._client(config, stored)
-        state = secrets.token_urlsafe(self.flow["state"]["max"])[: self.flow["state"]["max"]]
+        least, most = self.flow["state"]["min"], self.flow["state"]["max"]
+        length = state_length or least + secrets.randbelow(most - least + 1)
+        state = "".join(secrets.choice(ascii_letters + digits) for _ in range(length))
         values = {**client, "redirect_uri": REDIRECT, "scope": self.flow["scope"], "state": state}
         parts = {f"{name}_param": f"{name}={quote(value, safe='')}" for name, value in values.items()}
         back = dict(parse_qsl(urlsplit(walk(self._here(_render(self.flow["consent_url"], parts)))).query))
@@ -127,7 +132,8 @@ def filled_in(sandbox: Sandbox) -> Config:
         "client_secret": sandbox.client_secret,
     }
     addresses = {"api_base_url": sandbox.api_base_url, "oauth_base_url": sandbox.oauth_base_url}
-    return {"credentials": credentials, "start_date": "2026-01-01T00:00:00Z", "num_workers": 3, **addresses}
+    choices = {"start_date": "2026-01-01T00:00:00Z", "utilization": {"interval": "P1D"}, "num_workers": 3}
+    return {"credentials": credentials, **choices, **addresses}
 
 
 def test_the_person_fills_in_the_client_and_the_rest_is_hidden(platform: Platform) -> None:
@@ -137,6 +143,21 @@ def test_the_person_fills_in_the_client_and_the_rest_is_hidden(platform: Platfor
         "credentials.refresh_token",
         "credentials.token_expiry_date",
     }
+
+
+def test_what_the_person_fills_in_is_asked_for_by_the_form(platform: Platform) -> None:
+    """A field that Authenticate needs and the form does not show could never be filled in; a hidden one is filled."""
+    choices = platform.form["properties"]["credentials"]["oneOf"]
+    (oauth,) = [one for one in choices if one["properties"]["auth_type"]["const"] == "oauth2.0"]
+    assert platform.asked_of_the_person() <= set(oauth["properties"])
+    assert not any(oauth["properties"][name].get("airbyte_hidden") for name in platform.asked_of_the_person())
+    assert {name.removeprefix("credentials.") for name in platform.hidden()} <= set(oauth["properties"])
+
+
+@pytest.mark.parametrize("end", ["min", "max"])
+def test_a_state_of_any_length_that_the_spec_allows_comes_back(platform: Platform, filled_in: Config, end: str) -> None:
+    stored = platform.connect(filled_in, state_length=platform.flow["state"][end])
+    assert stored["credentials"]["refresh_token"]
 
 
 def test_what_connect_stores_passes_the_check_and_is_not_renewed_at_once(

@@ -24,6 +24,7 @@ INTRODUCTION = """\
 
 Written by `make docs` from the schemas; change those, not this page. Every stream is a table of this name, every field
 below a column. DigitalOcean may add fields: they are passed on, and stand here with the next version.
+[The diagrams](relations.md) show which column leads to which table.
 
 - **Type** is what DigitalOcean sends; [the data type map](digitalocean-quolum.md#data-type-map) has Airbyte's types,
   and [what lands](running.md#what-lands) those of DuckDB and PostgreSQL. An object or a list is one JSON column; its
@@ -68,7 +69,7 @@ def _table_of(stream: Stream, schema: Mapping[str, Any]) -> str:
 
 
 def _facts(stream: Stream) -> str:
-    return f"Key: {stream.primary_key}. Sync modes: {stream.sync_modes}."
+    return f"Key: {stream.primary_key}. Sync modes: {stream.sync_modes}. DigitalOcean's page: {stream.api}."
 
 
 def _columns(schema: Mapping[str, Any], stream: Stream) -> str:

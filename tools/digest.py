@@ -2,10 +2,11 @@
 
 python -m tools.digest           writes anew those whose source is at hand, and prints what has changed
 python -m tools.digest --check   changes nothing; exits 1 where one would change
+python -m tools.digest --document openapi.json   takes DigitalOcean's OpenAPI document from there
 
 A digest holds paths, parameters, scopes, property names, types and formats, and no texts. One line a path or schema, so
 that a version's difference can be read. Sources: DigitalOcean's OpenAPI document (Apache License 2.0) and the gathered
-facts, both in ../shared/reference; pydo as it is installed (pip install pydo).
+facts, both in ../shared/reference unless said otherwise; pydo as it is installed (pip install pydo).
 """
 
 import argparse
@@ -13,6 +14,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from tools.openapi import FACTS, SPECIFICATION, WHOLE_SPECIFICATION, OpenApi, pointed
@@ -32,11 +34,11 @@ _FACTS = ("name", "path", "scopes", "default_enabled")
 Digest = dict[str, Any]
 
 
-def specification() -> Digest | None:
+def specification(source: Path = WHOLE_SPECIFICATION) -> Digest | None:
     """The requests that read, and the schemas of their answers; None without the document."""
-    if not WHOLE_SPECIFICATION.is_file():
+    if not source.is_file():
         return None
-    document = OpenApi(WHOLE_SPECIFICATION).document
+    document = OpenApi(source).document
     paths = {}
     for path, item in document["paths"].items():
         method = "get" if "get" in item else "post" if path in _READING_POSTS else None
@@ -55,11 +57,11 @@ def specification() -> Digest | None:
 
 
 def pydo() -> Digest | None:
-    """What pydo knows beyond the specification; None where it is not installed, or there is nothing to compare with."""
+    """What pydo knows beyond the digest of the specification; None where it is not installed."""
     installed = PydoReference.from_installed()
-    if installed is None or not WHOLE_SPECIFICATION.is_file():
+    if installed is None:
         return None
-    more = installed.beyond(OpenApi(WHOLE_SPECIFICATION))
+    more = installed.beyond(OpenApi(SPECIFICATION))
     return {"pydo": more.version, "paths": dict(sorted(more.paths.items()))}
 
 
@@ -73,7 +75,7 @@ def facts() -> Digest | None:
 
 
 def _operation(operation: Mapping[str, Any]) -> Digest:
-    kept = {key: operation[key] for key in ("operationId", "security") if key in operation}
+    kept = {key: operation[key] for key in ("operationId", "tags", "security") if key in operation}
     parameters = [_parameter(one) for one in operation.get("parameters", [])]
     responses = {status: _response(one) for status, one in operation["responses"].items()}
     return {**kept, "parameters": parameters, "responses": responses}
@@ -173,9 +175,18 @@ def main(arguments: list[str] | None = None) -> int:
     """Write the digests, or with --check say which would change; the exit code."""
     parser = argparse.ArgumentParser(prog="digest", description="Write the digests of what DigitalOcean documents.")
     parser.add_argument("--check", action="store_true", help="change nothing, exit 1 if a digest is not up to date")
-    check = parser.parse_args(arguments).check
+    parser.add_argument(
+        "--document",
+        type=Path,
+        metavar="FILE",
+        default=WHOLE_SPECIFICATION,
+        help="DigitalOcean's OpenAPI document as one JSON file",
+    )
+    options = parser.parse_args(arguments)
+    check: bool = options.check
     stale = 0
-    sources = {SPECIFICATION: specification, PYDO: pydo, FACTS: facts}
+    # pydo is compared with the digest of the specification, which comes first.
+    sources = {SPECIFICATION: lambda: specification(options.document), PYDO: pydo, FACTS: facts}
     for path, read in sources.items():
         digest = read()
         if digest is None:

@@ -1,4 +1,4 @@
-"""Writes the counts of streams that sentences of the docs name, between marks, from the manifest.
+"""Writes the counts of streams and of requests that sentences of the docs name, between marks, from the manifest.
 
 python -m tools.docs_counts           writes them
 python -m tools.docs_counts --check   changes nothing; exits 1 and names the pages that are not up to date
@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from source_digitalocean_quolum import SourceDigitaloceanQuolum
-from tools import generated, ready_sets, streams_table
+from tools import generated, ready_sets, request_table, streams_table
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = tuple(ROOT / "docs" / f"{name}.md" for name in ("digitalocean-quolum", "models"))
+PAGES = tuple(ROOT / "docs" / f"{name}.md" for name in ("add-to-airbyte", "digitalocean-quolum", "models"))
 # <!-- count: streams -->163<!-- / -->
 _MARKED = re.compile(r"(<!-- count: (\w+) -->)[^<]*(<!-- / -->)")
 
@@ -30,12 +30,14 @@ def count() -> dict[str, int]:
         "full_refresh": len(found) - incremental,
         # One for each scope, and one that proves the access.
         "requests_of_check": 1 + len(tried),
+        # A first sync of the model accounts, without utilization.
+        **{f"requests_of_{name}": first.total for name, (first, _) in request_table.kept().items()},
     }
 
 
 def fill(text: str, counts: Mapping[str, int]) -> str:
     """The text with the counts of today between its marks. Raises KeyError for a count that nobody knows."""
-    return _MARKED.sub(lambda mark: f"{mark[1]}{counts[mark[2]]}{mark[3]}", text)
+    return _MARKED.sub(lambda mark: f"{mark[1]}{counts[mark[2]]:,}{mark[3]}", text)
 
 
 def main(arguments: list[str] | None = None) -> int:

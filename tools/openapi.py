@@ -33,7 +33,7 @@ class OpenApi:
 
     def answer(self, path: str) -> Schema | None:
         """The schema of the whole answer (status 200, JSON) of `v2/...`; None where there is no such path."""
-        operation = self._operation(path)
+        operation = self.operation(path)
         if operation is None:
             return None
         content = self._resolved(operation["responses"]["200"]).get("content", {})
@@ -104,7 +104,8 @@ class OpenApi:
             raise KeyError(f"The document has no {name or keyword} there.")
         return {"allOf": found}
 
-    def _operation(self, path: str) -> Schema | None:
+    def operation(self, path: str) -> Schema | None:
+        """The request of `v2/...` that reads; None where there is no such path."""
         for template, item in self.document["paths"].items():
             if fits(template, path):
                 return dict(item.get("get") or item["post"])

@@ -12,6 +12,7 @@ import argparse
 import json
 import sys
 from collections.abc import Collection, Mapping
+from itertools import product
 from pathlib import Path
 
 from tools import generated, request_table, stream_sets, streams_table
@@ -77,18 +78,30 @@ def terraform(found: Mapping[str, Stream]) -> str:
     return json.dumps(modes, indent=2) + "\n"
 
 
-def measured(choices: Collection[str], found: Mapping[str, Stream]) -> str:
-    """The table of what the sets take; a choice is a model account and the first word of a set."""
-    lines = ["| Set | Account | Records | First sync | Next sync, a day later |", "| --- | --- | --- | --- | --- |"]
+def measured(choices: Collection[str], found: Mapping[str, Stream], before: str = "") -> str:
+    """The table of what the sets take; a choice is a model account and the first word of a set.
+
+    What was measured before and is no choice now stays: the largest accounts take an hour.
+    """
+    known = dict(row for line in before.splitlines() if (row := _row(line)))
     for choice in choices:
         size, _, word = choice.partition(":")
         (title,) = [title for title in sets(found) if title.lower().split(" (")[0] == word]
         first, following = request_table.count(request_table.MODELS[size], tuple(sets(found)[title]))
         account = request_table.account_of(request_table.MODELS[size])
         figures = f"{first.records:,} | {request_table.requests_of(first)} | {request_table.requests_of(following)}"
-        lines.append(f"| {title} | {account} | {figures} |")
-        sys.stderr.write(f"{lines[-1]}\n")
-    return "\n".join([MEASURED[0], *lines, MEASURED[1]])
+        known[title, account] = f"| {title} | {account} | {figures} |"
+        sys.stderr.write(f"{known[title, account]}\n")
+    accounts = map(request_table.account_of, request_table.MODELS.values())
+    lines = [known[row] for row in product(sets(found), accounts) if row in known]
+    head = ["| Set | Account | Records | First sync | Next sync, a day later |", "| --- | --- | --- | --- | --- |"]
+    return "\n".join([MEASURED[0], *head, *lines, MEASURED[1]])
+
+
+def _row(line: str) -> tuple[tuple[str, str], str] | None:
+    """A line of the table, by its set and its account."""
+    cells = line.strip("| ").split(" | ")
+    return ((cells[0], cells[1]), line) if len(cells) == 5 else None
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -100,8 +113,10 @@ def main(arguments: list[str] | None = None) -> int:
     check: bool = options.check
     found = streams_table.streams()
     if options.measure:
-        figures = measured(options.measure, found)
-        PAGE.write_text(generated.with_block(PAGE.read_text(encoding="utf-8"), figures, MEASURED), encoding="utf-8")
+        text = PAGE.read_text(encoding="utf-8")
+        before = text.partition(MEASURED[0])[2].partition(MEASURED[1])[0]
+        figures = measured(options.measure, found, before)
+        PAGE.write_text(generated.with_block(text, figures, MEASURED), encoding="utf-8")
         return 0
     wanted = {
         PAGE: generated.with_block(PAGE.read_text(encoding="utf-8"), block(found), (START, END)),

@@ -20,7 +20,8 @@ from source_digitalocean_quolum.manifest import products
 from source_digitalocean_quolum.retrievers.page import PAGE_SIZE
 from source_digitalocean_quolum.utilization.stream import CURSOR, PRIMARY_KEY
 from source_digitalocean_quolum.utilization.table import Feature, load
-from tools import generated
+from tools import api_pages, generated
+from tools.openapi import SPECIFICATION, OpenApi
 
 ROOT = Path(__file__).resolve().parents[1]
 START, END = "<!-- streams -->", "<!-- /streams -->"
@@ -31,9 +32,16 @@ INTRODUCTION = f"""\
 Written by `make docs` from the manifest and the schemas; change those, not this page.
 
 - **Sync modes:** every stream can be read as full refresh; *incremental by* names the cursor of those that can also
-  be read incrementally. Filtered streams read the whole list and emit what is new, so they save rows, not requests.
+  be read incrementally. *Filtered by DigitalOcean:* the request says from when on, so that nothing else is sent.
+  *Filtered by the connector:* DigitalOcean cannot filter; only what is new is emitted, which saves rows, and requests
+  only where the column *Requests* says so.
+- **Deletion:** what becomes of the row of something that was deleted at DigitalOcean. *Goes:* the next full refresh
+  with overwrite does not have it. *Stays:* no incremental sync hears of a deletion; the row keeps its last state until
+  the stream is cleared or read as full refresh. *History:* what has happened is not deleted. With append every row
+  stays.
 - **Scope:** what a token with custom scopes needs; `account:read` is needed in any case.
 - **Requests:** what one read takes. A list of n records takes n / {PAGE_SIZE}, rounded up, and at least one.
+- **API:** DigitalOcean's page about the request, or about the product where its reference names no such request yet.
 
 ## What DigitalOcean gives to no token
 
@@ -60,17 +68,20 @@ class Stream:
     parent: str
     scope: str
     requests: str
+    deletion: str
+    api: str
 
 
 def streams() -> dict[str, Stream]:
     """Every stream of the manifest, by name, in the manifest's order."""
     manifest = SourceDigitaloceanQuolum().resolved_manifest
     definitions = {stream["$parameters"]["name"]: stream for stream in manifest["streams"]}
-    declared = {name: _stream(name, definition, definitions) for name, definition in definitions.items()}
-    return declared | {name: _utilization(feature) for name, feature in load().features.items()}
+    specification = OpenApi(SPECIFICATION)
+    declared = {name: _stream(name, definition, definitions, specification) for name, definition in definitions.items()}
+    return declared | {name: _utilization(feature, specification) for name, feature in load().features.items()}
 
 
-def _utilization(feature: Feature) -> Stream:
+def _utilization(feature: Feature, specification: OpenApi) -> Stream:
     sources = {
         "insights": "1 per region, more where the answer would be too large",
         "monitoring": "1 per metric, resource and day",
@@ -81,14 +92,21 @@ def _utilization(feature: Feature) -> Stream:
         name=feature.stream,
         description=f"{title}; [its metrics](utilization.md#{feature.stream}).",
         primary_key=", ".join(f"`{field}`" for field in PRIMARY_KEY),
-        sync_modes=f"incremental by `{CURSOR['cursor_field']}`",
+        sync_modes=f"incremental by `{CURSOR['cursor_field']}` (filtered by DigitalOcean)",
         parent=", ".join(f"`{source.list}`" for source in feature.resources),
         scope=" or ".join(f"`{source}:read`" for source in offered),
         requests=", or ".join(f"{source.capitalize()}: {sources[source]}" for source in offered),
+        deletion="history",
+        api=", ".join(api_pages.product(source, specification) for source in offered),
     )
 
 
-def _stream(name: str, definition: Mapping[str, Any], all_definitions: Mapping[str, Mapping[str, Any]]) -> Stream:
+def _stream(
+    name: str,
+    definition: Mapping[str, Any],
+    all_definitions: Mapping[str, Mapping[str, Any]],
+    specification: OpenApi,
+) -> Stream:
     endpoint = Endpoint.from_manifest(definition["$parameters"]["api"])
     router = definition["retriever"].get("partition_router") or {}
     parents = parents_of(definition)
@@ -102,6 +120,8 @@ def _stream(name: str, definition: Mapping[str, Any], all_definitions: Mapping[s
         parent=", ".join(f"`{parent}`" for parent in [*parents, *source]) or "-",
         scope=_scope(endpoint),
         requests=_requests(endpoint, router, parents, cursor, source),
+        deletion=_deletion(cursor, endpoint, router),
+        api=api_pages.link(endpoint, specification),
     )
 
 
@@ -131,8 +151,20 @@ def _description(name: str) -> str:
 def _sync_modes(cursor: Mapping[str, Any], endpoint: Endpoint) -> str:
     if not cursor:
         return "full refresh"
-    filtered = cursor.get("is_client_side_incremental") and not endpoint.newest_first
-    return f"incremental by `{cursor['cursor_field']}`" + (" (filtered)" if filtered else "")
+    side = "DigitalOcean" if _asks_from_when_on(endpoint) else "the connector"
+    return f"incremental by `{cursor['cursor_field']}` (filtered by {side})"
+
+
+def _deletion(cursor: Mapping[str, Any], endpoint: Endpoint, router: Mapping[str, Any]) -> str:
+    """What becomes of a deleted object's row; a stream of what has happened has no deletions."""
+    if not cursor:
+        return "goes"
+    happened = _asks_from_when_on(endpoint) or endpoint.newest_first
+    return "history" if happened or "IssuedInvoicesRouter" in router.get("class_name", "") else "stays"
+
+
+def _asks_from_when_on(endpoint: Endpoint) -> bool:
+    return endpoint.is_windowed or "{start_time}" in endpoint.query
 
 
 def _requests(
@@ -185,9 +217,13 @@ def page(found: Mapping[str, Stream]) -> str:
     sections = []
     for product, members in grouped(found):
         rows = [
-            [f"`{s.name}`", s.description, s.primary_key, s.sync_modes, s.parent, s.scope, s.requests] for s in members
+            [
+                *(f"`{s.name}`", s.description, s.primary_key, s.sync_modes, s.deletion, s.parent, s.scope),
+                *(s.requests, s.api),
+            ]
+            for s in members
         ]
-        header = ["Stream", "What it is", "Primary key", "Sync modes", "Parent", "Scope", "Requests"]
+        header = ["Stream", "What it is", "Primary key", "Sync modes", "Deletion", "Parent", "Scope", "Requests", "API"]
         sections.append(f"## {product}\n\n{_table(header, rows)}")
     return INTRODUCTION + "\n".join(sections)
 

@@ -7,9 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from tools import dictionary, docs_counts, ready_sets, reliability, request_table, stream_sets, streams_table
+from source_digitalocean_quolum.http.endpoint import Endpoint
+from source_digitalocean_quolum.manifest import declared_streams
+from tools import (
+    dictionary,
+    docs_counts,
+    ready_sets,
+    relations,
+    reliability,
+    request_table,
+    stream_sets,
+    streams_table,
+)
+from tools.openapi import SPECIFICATION
 
 ROOT = Path(__file__).parents[1]
+PAGE_OF_SETS = "docs/add-to-airbyte.md"
 FOLDERS = ("docs", "deploy", "integration_tests")
 PAGES = sorted([*ROOT.glob("*.md"), *(page for folder in FOLDERS for page in (ROOT / folder).rglob("*.md"))])
 
@@ -83,11 +96,67 @@ def test_the_table_says_what_reading_a_stream_takes() -> None:
     assert re.fullmatch(r"1 per 200, for each \d+ days", found["billing_insights"].requests)
 
 
+def test_the_table_says_who_filters_and_what_a_deletion_does() -> None:
+    found = streams_table.streams()
+    for name in ("billing_insights", "app_bandwidth_daily", "kubernetes_status_messages", "droplet_utilization"):
+        assert found[name].sync_modes.endswith("(filtered by DigitalOcean)"), name
+        assert found[name].deletion == "history", name
+    for name in ("projects", "invoices", "database_backups", "registry_tags"):
+        assert found[name].sync_modes.endswith("(filtered by the connector)"), name
+        assert found[name].deletion == "stays", name
+    for name in ("actions", "invoice_items"):
+        assert found[name].sync_modes.endswith("(filtered by the connector)"), name
+        assert found[name].deletion == "history", name
+    assert (found["droplets"].sync_modes, found["droplets"].deletion) == ("full refresh", "goes")
+
+
+def test_links_to_digitaloceans_reference_are_made_of_its_own_names() -> None:
+    """tools/digests/ has the operations with their tags and paths: of such names the reference makes its addresses."""
+    known = {
+        (operation["tags"][0].lower().replace(" ", "-"), operation["operationId"]): template
+        for template, item in json.loads(SPECIFICATION.read_text(encoding="utf-8"))["paths"].items()
+        for operation in item.values()
+    }
+    products = {page for page, _ in known} | {"insights", "microvms-public-preview"}
+    endpoints = {
+        name: Endpoint.from_manifest(stream["$parameters"]["api"]) for name, stream in declared_streams().items()
+    }
+    with_operation = 0
+    for name, stream in streams_table.streams().items():
+        for label, page, operation in re.findall(r"\[([^]]+)\]\(.*?/reference/([\w-]+)/(?:#(\w+))?\)", stream.api):
+            assert page in products, name
+            if operation:
+                with_operation += 1
+                assert label == operation
+                parts = known[page, operation].split("/")[2:]
+                asked = endpoints[name].path.split("/")
+                assert len(parts) == len(asked), name
+                assert all(one.startswith("{") or one == ours for one, ours in zip(parts, asked, strict=True)), name
+    assert with_operation > 120
+    assert {name for name, stream in streams_table.streams().items() if stream.api == "-"} == {
+        "agent_sessions",
+        "agent_sandbox_sizes",
+    }
+
+
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
 def test_links_to_files_lead_somewhere(page: Path) -> None:
     text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     targets = [target.split("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", text) if ":" not in target]
     assert [target for target in targets if target and not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_links_to_headings_lead_to_one(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    lost = []
+    for target, heading in re.findall(r"\]\(([^)\s#:]*)#([^)\s]+)\)", text):
+        there = (page.parent / target) if target else page
+        titles = re.findall(r"^#+ (.+)$", there.read_text(encoding="utf-8"), re.MULTILINE)
+        # As GitHub makes an anchor of a heading.
+        if heading not in {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}:
+            lost.append(f"{target}#{heading}")
+    assert lost == []
 
 
 @pytest.mark.parametrize("page", [*PAGES, ROOT / ".ci/run"], ids=page_id)
@@ -158,6 +227,9 @@ def test_measured_figures_come_into_their_place(tmp_path: Path, monkeypatch: pyt
     text = page.read_text(encoding="utf-8")
     assert {len(names) for names in asked} == {len(stream_sets.recommended())}
     assert "| 67,890 | 12,345 requests, 129 minutes within the limits | 1 requests |" in text
+    rows = re.findall(r"^\| (?:Costs|Everything).*\|$", text, re.MULTILINE)
+    before = re.findall(r"^\| (?:Costs|Everything).*\|$", (ROOT / PAGE_OF_SETS).read_text("utf-8"), re.MULTILINE)
+    assert [row for row in before if "| 200 Droplets" not in row and row not in rows] == []
     assert "## Three ways to lose a table" in text
 
 
@@ -174,6 +246,42 @@ def test_a_stale_dictionary_is_noticed_and_mended(tmp_path: Path, monkeypatch: p
     assert dictionary.main(["--check"]) == 1
     assert dictionary.main([]) == 0
     assert dictionary.TARGET.read_text(encoding="utf-8") == text
+
+
+def test_the_diagrams_of_the_tables_are_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
+    assert relations.main(["--check"]) == 0, capsys.readouterr().err
+
+
+def test_every_line_of_a_diagram_is_a_join_of_columns_that_exist() -> None:
+    found = relations.relations()
+    assert set(found) == set(streams_table.streams())
+    for relation in (one for leading in found.values() for one in leading):
+        columns = relations.kind(relation.table, relation.column), relations.kind(relation.target, relation.key)
+        assert columns[0] in {columns[1], "list"} or columns == ("string", "integer"), relation
+    parents = {(one.table, one.target) for leading in found.values() for one in leading if one.parent}
+    for name, stream in streams_table.streams().items():
+        for parent in re.findall(r"`(\w+)`", stream.parent):
+            named = any({one.table, one.target} == {name, parent} for one in [*found[name], *found[parent]])
+            # The open month is no invoice yet; what hangs on a Droplet only says when to ask again.
+            only_read_with = parent == "account" or name in {"invoice_preview", "droplet_associated_resources"}
+            assert named or only_read_with, (name, parent)
+    assert ("domain_records", "domains") in parents
+
+
+def test_a_diagram_is_mermaid() -> None:
+    """Mermaid's grammar of entity-relationship diagrams, as far as these use it."""
+    text = relations.TARGET.read_text(encoding="utf-8")
+    grammar = "|".join(
+        (
+            "erDiagram|    direction LR|    }",
+            r"    \w+ (\|\||\|o|}o)--o\{ \w+ : \"[\w= ]+\"",
+            r"    \w+ \{",
+            r"        [a-z_]+ \w+ (PK|FK|PK, FK)",
+        )
+    )
+    diagrams = re.findall(r"```mermaid\n(.*?)```", text, re.DOTALL)
+    assert len(diagrams) > 8
+    assert [line for diagram in diagrams for line in diagram.splitlines() if not re.fullmatch(grammar, line)] == []
 
 
 def test_the_counts_in_sentences_are_up_to_date() -> None:

@@ -115,12 +115,23 @@ def test_suggested_streams_exist() -> None:
         ("CHANGELOG.md", r"^## (\S+) - \d{4}-\d\d-\d\d$"),
         ("docs/digitalocean-quolum.md", r"^\| (\d\S+) \| \d{4}-\d\d-\d\d \|"),
         ("Dockerfile", r"^LABEL io\.airbyte\.version=(\S+)$"),
+        ("warehouse/models/dbt_project.yml", r"^version: (\S+)$"),
+        ("deploy/terraform/variables.tf", r'^  default     = "(\d\S+)"$'),
+        ("deploy/terraform/README.md", r'^  docker_image_tag  = "(\S+)"$'),
+        ("docs/add-to-airbyte.md", r"^\| Docker image tag \| `(\S+)` \|$"),
+        ("docs/add-to-airbyte.md", r'^    "dockerImageTag": "(\S+)",$'),
     ],
 )
 def test_every_file_names_the_same_newest_version(path: str, pattern: str) -> None:
     newest = re.search(pattern, text(path), re.MULTILINE)
-    assert newest, f"{path} names no version"
-    assert newest[1] == project()["version"]
+    assert newest, f"{path} names no version like {pattern}"
+    assert newest[1] == project()["version"], f"{path} names {newest[1]}, pyproject.toml {project()['version']}"
+
+
+def test_every_command_of_the_page_names_the_newest_image() -> None:
+    images = re.findall(r"source-digitalocean-quolum:(\d\S+)", text("docs/add-to-airbyte.md"))
+    assert len(images) > 2
+    assert set(images) == {project()["version"]}
 
 
 def test_the_icon_is_a_square_svg_that_loads_nothing() -> None:

@@ -104,7 +104,7 @@ def test_read_answers_a_bad_configuration_with_a_trace(
         ("catalog", None, "The catalog {path} cannot be used: there is no such file."),
         ("state", None, "The state {path} cannot be used: there is no such file."),
         ("config", "", "The configuration {path} cannot be used: it is empty."),
-        ("config", '{\n "a": 1,\n}', "The configuration {path} cannot be used: it is not JSON: line 3, column 1: "),
+        ("config", '{\n "a": 1,\n2}', "The configuration {path} cannot be used: it is not JSON: line 3, column 1: "),
         ("catalog", '{"streams": [\n{]', "The catalog {path} cannot be used: it is not JSON: line 2, column 2: "),
         ("catalog", [], "it must be a JSON object with a list of `streams`."),
         ("catalog", {"streams": [{}]}, "its stream number 1 must be an object with a `stream` that has a `name`."),

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from warehouse.help_text import FittedHelp
 from warehouse.place import add_place
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ def find_dbt() -> str:
     beside = Path(sys.executable).with_name("dbt")
     found = str(beside) if beside.exists() else shutil.which("dbt")
     if found is None:
-        raise ModelsError("dbt is not installed: pip install 'digitalocean-quolum-warehouse[models]' brings it.")
+        raise ModelsError("dbt is not installed: in a clone, pip install './warehouse[models]' brings it.")
     return found
 
 
@@ -294,9 +295,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="source-digitalocean-quolum-models",
+        usage="%(prog)s\n       (--duckdb FILE | --postgres URL) [options]",
         description="Build and test the models over a warehouse that a sync, or Airbyte, has filled.",
         epilog=_EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=FittedHelp,
     )
     add_place(parser, "the raw tables")
     parser.add_argument(

@@ -1,28 +1,33 @@
 variable "workspace_id" {
   description = "The Airbyte workspace, from its address on the web page."
   type        = string
+  nullable    = false
 }
 
 variable "destination_id" {
   description = "The destination that exists already in this workspace."
   type        = string
+  nullable    = false
 }
 
 variable "docker_repository" {
   description = "The image without its tag, as Airbyte can pull it."
   type        = string
+  nullable    = false
   default     = "quolum/source-digitalocean-quolum"
 }
 
 variable "docker_image_tag" {
   description = "The image's tag. A new one makes Airbyte read the connector's form again."
   type        = string
+  nullable    = false
   default     = "0.1.0"
 }
 
 variable "access_token" {
   description = "A personal access token of DigitalOcean (dop_v1_...). Terraform keeps it in its state: protect that."
   type        = string
+  nullable    = false
   sensitive   = true
 }
 
@@ -42,6 +47,7 @@ variable "start_date" {
 variable "utilization_interval" {
   description = "The length of one utilization record. Change it only together with a full refresh of the utilization streams: intervals of two lengths in one table count twice."
   type        = string
+  nullable    = false
   default     = "PT1H"
 
   validation {
@@ -75,5 +81,6 @@ variable "cron" {
 variable "schema" {
   description = "The schema of the tables in the destination; the queries of the documentation have this one."
   type        = string
+  nullable    = false
   default     = "digitalocean"
 }

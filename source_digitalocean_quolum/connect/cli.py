@@ -22,6 +22,7 @@ from source_digitalocean_quolum.config_file import (
 from source_digitalocean_quolum.connect.authorization import Application
 from source_digitalocean_quolum.connect.errors import ConnectError, Exit
 from source_digitalocean_quolum.connect.flow import Person, Target, connect, disconnect
+from source_digitalocean_quolum.connect.help_text import FittedHelp
 from source_digitalocean_quolum.connect.loopback import PATH, listen
 from source_digitalocean_quolum.http.token_endpoint import TokenAnswer
 
@@ -157,10 +158,11 @@ def _parser() -> argparse.ArgumentParser:
     codes = "\n".join(f"  {code.value:<4} {code.meaning}" for code in Exit)
     parser = argparse.ArgumentParser(
         prog="source-digitalocean-quolum-connect",
+        usage="%(prog)s\n       [options] CONFIG.json",
         description="Connect a configuration file of source-digitalocean-quolum to a DigitalOcean team: you "
         "authorize in the browser, the tokens are written into the file. Run again on the same file it reconnects.",
         epilog=_EPILOG + codes,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=FittedHelp,
     )
     parser.add_argument("config", type=Path, metavar="CONFIG.json", help="the configuration file; made when missing")
     parser.add_argument(

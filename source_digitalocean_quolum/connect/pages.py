@@ -13,20 +13,26 @@ HEADERS = {
 }
 
 _STYLE = """
+:root { color-scheme: light dark; --text: #1b2733; --soft: #4a5a6a; --page: #f3f6fa; --card: #fff; --line: #dde3ea;
+  --good: #0b7a41; --good-card: #e2f5ea; --bad: #b3261e; --bad-card: #fdeae7; --wait: #7a5200; --wait-card: #fff3d6; }
+@media (prefers-color-scheme: dark) {
+  :root { --text: #e8edf2; --soft: #b3bfca; --page: #10161d; --card: #1a222b; --line: #2e3945;
+    --good: #6fd69b; --good-card: #12351f; --bad: #ff9d94; --bad-card: #431d1a; --wait: #ffce70; --wait-card: #3d2e0c; }
+}
 * { box-sizing: border-box; }
-body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 24px; color: #1b2733;
-  background: #f3f6fa; font: 17px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
-main { width: 100%; max-width: 480px; background: #fff; border: 1px solid #dde3ea; border-radius: 14px;
-  padding: 40px; box-shadow: 0 10px 30px rgba(27, 39, 51, .08); }
+body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 24px; color: var(--text);
+  background: var(--page); font: 17px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
+main { width: 100%; max-width: 480px; background: var(--card); border: 1px solid var(--line); border-radius: 14px;
+  padding: clamp(24px, 8vw, 40px); box-shadow: 0 10px 30px rgba(27, 39, 51, .08); }
 .sign { width: 52px; height: 52px; border-radius: 50%; display: grid; place-items: center; margin-bottom: 20px;
   font-size: 26px; font-weight: 700; line-height: 1; }
-.good { background: #e2f5ea; color: #0b7a41; }
-.bad { background: #fdeae7; color: #b3261e; }
-.wait { background: #fff3d6; color: #7a5200; }
+.good { background: var(--good-card); color: var(--good); }
+.bad { background: var(--bad-card); color: var(--bad); }
+.wait { background: var(--wait-card); color: var(--wait); }
 h1 { font-size: 24px; line-height: 1.3; margin: 0 0 10px; }
-p { margin: 0 0 12px; color: #4a5a6a; overflow-wrap: anywhere; }
+p { margin: 0 0 12px; color: var(--soft); overflow-wrap: anywhere; }
 p:last-child { margin-bottom: 0; }
-strong { color: #1b2733; }
+strong { color: var(--text); }
 """
 
 

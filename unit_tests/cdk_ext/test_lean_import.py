@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 from typing import Any
 
 _LEAN = "from source_digitalocean_quolum.cdk_ext.lean_import import import_cdk; import_cdk()\n"
@@ -32,11 +33,14 @@ def test_what_is_never_used_is_not_imported_and_messages_are_the_same() -> None:
     assert lean["written"] == whole["written"]
     assert lean["version"] == whole["version"]
     left_out = set(whole.pop("modules")) - set(lean.pop("modules"))
-    assert {"boto3", "botocore", "dunamai"} <= left_out
+    # boto3 comes with the host, which Python 3.13 does not have.
+    installed = {name for name in ("boto3", "botocore", "dunamai") if find_spec(name)}
+    assert "dunamai" in installed
+    assert installed <= left_out
 
 
 def test_what_was_out_of_reach_is_back_afterwards() -> None:
-    code = _LEAN + "import attributes_doc, boto3, dunamai, json\n"
+    code = _LEAN + "import attributes_doc, dunamai, json\n"
     code += "print(json.dumps({'docs': attributes_doc.get_attributes_doc.__module__}))"
 
     assert run(code) == {"docs": "attributes_doc._base"}
@@ -45,6 +49,6 @@ def test_what_was_out_of_reach_is_back_afterwards() -> None:
 def test_a_cdk_that_is_there_already_is_left_alone() -> None:
     code = "import airbyte_cdk\nbefore = airbyte_cdk.__version__\n" + _LEAN
     code += "import sys, json\n"
-    code += "print(json.dumps({'same': airbyte_cdk.__version__ == before, 'boto3': 'boto3' in sys.modules}))"
+    code += "print(json.dumps({'same': airbyte_cdk.__version__ == before, 'dunamai': 'dunamai' in sys.modules}))"
 
-    assert run(code) == {"same": True, "boto3": True}
+    assert run(code) == {"same": True, "dunamai": True}

@@ -18,6 +18,7 @@ from warehouse.dashboard.errors import (
 from warehouse.dashboard.marts import open_marts
 from warehouse.dashboard.page import make_page
 from warehouse.dashboard.report import read_report
+from warehouse.help_text import FittedHelp
 from warehouse.place import add_place
 
 if TYPE_CHECKING:
@@ -73,9 +74,10 @@ def _write(path: Path, page: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="source-digitalocean-quolum-dashboard",
+        usage="%(prog)s\n       (--duckdb FILE | --postgres URL) --out FILE [options]",
         description="Write one HTML file of cost, use, savings, invoices and resources. The models must be built.",
         epilog=_EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=FittedHelp,
     )
     add_place(parser, "the models")
     parser.add_argument("--schema", default="digitalocean", help="schema of the raw tables (digitalocean)")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from warehouse.help_text import FittedHelp
 from warehouse.sync.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -112,9 +113,10 @@ def check_postgres_url(url: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="source-digitalocean-quolum-sync",
+        usage="%(prog)s\n       --config FILE [options]",
         description="Sync DigitalOcean into DuckDB or PostgreSQL on one machine.",
         epilog=_NOTES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=FittedHelp,
     )
     parser.add_argument(
         "--config", type=Path, required=True, metavar="FILE", help="configuration; rotated tokens go back into it"

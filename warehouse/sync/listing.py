@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from warehouse.sync.selection import known_streams
-from warehouse.sync.text import duration, output_width, shortened, table
+from warehouse.sync.text import duration, output_width, shortened, table, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +23,9 @@ def streams_text(discovered: Sequence[Mapping[str, Any]], width: int | None = No
     by_product: dict[str, list[Mapping[str, Any]]] = {}
     for stream in discovered:
         by_product.setdefault(known.product_of(str(stream["name"])), []).append(stream)
-    lines = ["* is recommended: --streams recommended is the default. A heading is a name for --streams, too."]
+    lines = wrapped(
+        "* is recommended: --streams recommended is the default. A heading is a name for --streams, too.", width
+    )
     for product, streams in by_product.items():
         lines += ["", product]
         for stream in streams:
@@ -35,29 +37,32 @@ def streams_text(discovered: Sequence[Mapping[str, Any]], width: int | None = No
 
 def plan_text(plans: Sequence[StreamPlan], known: Mapping[str, LastSync], target: str, width: int | None = None) -> str:
     """Return what a sync is to take: as the last one of each stream did, and in words where there was none."""
+    width = width or output_width()
     rows = [_cells(plan, known.get(plan.name)) for plan in plans]
-    lines = [f"{len(plans)} streams into {target}. Nothing was read.", ""]
+    lines = [*wrapped(f"{len(plans)} streams into {target}. Nothing was read.", width), ""]
     lines += table(
         ("stream", "mode", "rows", "requests"),
         rows,
         right=frozenset({"rows"}),
         spare=("mode",),
-        width=width or output_width(),
+        width=width,
     )
     counted = [known[plan.name] for plan in plans if plan.name in known]
     requests = sum(one.requests or 0 for one in counted)
     lines.append("")
     if counted:
-        lines.append(
+        lines += wrapped(
             f"As in the last sync of {len(counted)} streams: {sum(one.rows for one in counted):,} rows with "
-            f"{requests:,} requests, {minutes(requests)} at DigitalOcean's limits."
+            f"{requests:,} requests, {minutes(requests)} at DigitalOcean's limits.",
+            width,
         )
     if unknown := len(plans) - len(counted):
-        lines.append(
+        lines += wrapped(
             f"Never synced into this warehouse: {unknown} of them. The table says how their requests are counted. "
-            "For utilization the connector tells a number when a sync starts."
+            "For utilization the connector tells a number when a sync starts.",
+            width,
         )
-    lines.append(f"The limits are {_PER_MINUTE} requests a minute and {_PER_HOUR:,} an hour for each token.")
+    lines += wrapped(f"The limits are {_PER_MINUTE} requests a minute and {_PER_HOUR:,} an hour for each token.", width)
     return "\n".join(lines)
 
 

@@ -9,7 +9,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
-from warehouse.sync.text import duration
+from warehouse.sync.text import counted, duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -88,8 +88,8 @@ class PlainProgress:
     def _position(self, run: StreamRun) -> str:
         if not self._runs or not _has_ended(run):
             return ""
-        requests = f", {self._requests:,} requests" if self._requests else ""
-        return f" ({self._ended()} of {len(self._runs)} streams{requests})"
+        requests = f", {counted(self._requests, 'request')}" if self._requests else ""
+        return f" ({self._ended()} of {counted(len(self._runs), 'stream')}{requests})"
 
     def _ended(self) -> int:
         return sum(_has_ended(run) for run in self._runs.values())
@@ -103,6 +103,8 @@ class LiveProgress(PlainProgress):
         from rich.console import Console  # noqa: PLC0415
         from rich.live import Live  # noqa: PLC0415
 
+        # Rich leaves out colours only; see https://no-color.org.
+        self._emphasis = "" if os.environ.get("NO_COLOR") else "bold"
         self._console = Console(file=stream, highlight=False, emoji=False)
         self._live = Live(console=self._console, refresh_per_second=4, get_renderable=self._view, transient=True)
 
@@ -132,25 +134,26 @@ class LiveProgress(PlainProgress):
 
         elapsed = duration(time.monotonic() - self._began)
         if not self._runs:
-            return Text(f"{elapsed}: {self._phase} …", style="bold", no_wrap=True, overflow="ellipsis")
+            return Text(f"{elapsed}: {self._phase} …", style=self._emphasis, no_wrap=True, overflow="ellipsis")
         running = [run for run in self._runs.values() if run.status == "running"]
         lines = [f"{run.plan.name}: {state_of(run)}" for run in running[:_MOST_STREAMS]]
         if len(running) > _MOST_STREAMS:
             lines.append(f"… and {len(running) - _MOST_STREAMS} more at work")
         view = Text(no_wrap=True, overflow="ellipsis")
-        view.append(f"{self._totals()}, {elapsed}", style="bold")
+        view.append(f"{self._totals()}, {elapsed}", style=self._emphasis)
         return view.append("".join(f"\n{self._redact(line)}" for line in lines))
 
     def _totals(self) -> str:
         runs = self._runs.values()
         requests = max(self._requests, sum(run.requests or 0 for run in runs))
-        counted = f", {requests:,} requests" if requests else ""
-        return f"{self._ended()} of {len(runs)} streams, {sum(run.rows for run in runs):,} rows{counted}"
+        rows = counted(sum(run.rows for run in runs), "row")
+        asked = f", {counted(requests, 'request')}" if requests else ""
+        return f"{self._ended()} of {counted(len(runs), 'stream')}, {rows}{asked}"
 
 
 def state_of(run: StreamRun) -> str:
     """Return in a few words what a stream does, or what it waits for."""
-    rows = f"{run.rows:,} rows"
+    rows = counted(run.rows, "row")
     if _has_ended(run):
         return f"{run.status}, {rows}, {duration(run.seconds)}"
     waits = run.waits_until - time.time()

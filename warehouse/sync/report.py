@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from warehouse.sync.text import duration, output_width, table
+from warehouse.sync.text import counted, duration, output_width, table, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,14 +32,16 @@ def stream_entry(run: StreamRun) -> dict[str, Any]:
 
 def result_text(runs: Sequence[StreamRun], seconds: float, width: int | None = None) -> str:
     """Return the final table; below it the error of each stream that failed, and the totals."""
+    width = width or output_width()
     rows = [_cells(run) for run in runs]
-    lines = table(_HEADINGS, rows, right=_RIGHT_ALIGNED, spare=_SPARE, width=width or output_width())
-    lines += [f"{run.plan.name}: {run.error}" for run in runs if run.error]
+    lines = table(_HEADINGS, rows, right=_RIGHT_ALIGNED, spare=_SPARE, width=width)
+    lines += [line for run in runs if run.error for line in wrapped(f"{run.plan.name}: {run.error}", width)]
     complete = sum(run.status == "complete" for run in runs)
     requests = sum(run.requests or 0 for run in runs)
-    lines.append(
-        f"{complete} of {len(runs)} streams complete: {sum(run.rows for run in runs):,} rows"
-        f" with {requests:,} requests in {duration(seconds)}."
+    lines += wrapped(
+        f"{complete} of {counted(len(runs), 'stream')} complete: {counted(sum(run.rows for run in runs), 'row')}"
+        f" with {counted(requests, 'request')} in {duration(seconds)}.",
+        width,
     )
     return "\n".join(lines)
 

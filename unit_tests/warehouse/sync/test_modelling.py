@@ -62,5 +62,5 @@ def test_a_missing_dbt_is_told_before_anything_is_read(
     monkeypatch.setenv("PATH", "")
 
     assert main(command) == 2
-    assert "dbt is not installed: pip install 'digitalocean-quolum-warehouse[models]'" in capsys.readouterr().err
+    assert "dbt is not installed: in a clone, pip install './warehouse[models]'" in capsys.readouterr().err
     assert not (tmp_path / "warehouse.duckdb").exists()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from warehouse.sync.errors import ConnectorError
+from warehouse.sync.listing import plan_text
 from warehouse.sync.plan import configured_catalog, plan_streams
 
 DISCOVERED: list[dict[str, Any]] = [
@@ -63,6 +64,21 @@ def test_the_configured_catalog_is_airbytes() -> None:
             }
         ]
     }
+
+
+@pytest.mark.parametrize("width", [60, 100])
+def test_a_plan_fits_the_terminal_and_nothing_of_it_is_cut(width: int) -> None:
+    streams = [{"name": name, "supported_sync_modes": ["full_refresh"]} for name in ("droplets", "droplet_utilization")]
+    planned = plan_streams(streams, None, {}, full_refresh=False)
+    whole, fitted = (plan_text(planned, {}, "DuckDB warehouse.duckdb", columns) for columns in (1000, width))
+    assert [line for line in fitted.splitlines() if len(line) > width] == []
+    assert "…" not in fitted
+    lost = set(whole.split()) - set(fitted.split()) - {"mode", "full", "refresh"}
+    assert {word for word in lost if word.strip("-")} == set()
+    column = fitted.splitlines()[2].index("requests")
+    goes_on = [line for line in fitted.splitlines() if line.startswith(" " * column)]
+    assert goes_on
+    assert all(line[column] != " " for line in goes_on)
 
 
 def test_a_nested_key_is_refused_rather_than_merged_wrongly() -> None:

@@ -89,6 +89,15 @@ def view(progress: LiveProgress, width: int) -> list[str]:
     return re.sub(r"\x1b\[[0-9;]*m", "", captured.get()).splitlines()
 
 
+@pytest.mark.parametrize(("no_color", "bold"), [("", True), ("1", False)])
+def test_no_color_turns_off_bold_text(monkeypatch: pytest.MonkeyPatch, no_color: str, bold: bool) -> None:
+    monkeypatch.setenv("NO_COLOR", no_color)
+    console = Console(width=60, file=io.StringIO(), force_terminal=True)
+    with console.capture() as captured:
+        console.print(LiveProgress(str, io.StringIO())._view())
+    assert ("\x1b[1m" in captured.get()) is bold
+
+
 @pytest.mark.parametrize("width", [60, 100, 200])
 def test_the_live_view_is_legible_at_any_width(tmp_path: Path, width: int) -> None:
     progress = LiveProgress(str, io.StringIO())

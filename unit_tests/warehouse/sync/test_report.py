@@ -69,3 +69,8 @@ def test_a_narrow_terminal_does_without_columns_and_never_wraps(tmp_path: Path, 
 )
 def test_a_duration_is_said_as_a_person_says_it(seconds: float, words: str) -> None:
     assert duration(seconds) == words
+
+
+def test_one_is_no_plural(tmp_path: Path) -> None:
+    run = run_of(tmp_path, "balance", status="complete", rows=1, requests=1)
+    assert result_text([run], 0).splitlines()[-1] == "1 of 1 stream complete: 1 row with 1 request in 0 s."
