@@ -84,6 +84,21 @@ def test_how_a_deleted_resource_is_joined(stream: str, written: str, urn: str, i
     assert (interval.urn, interval.resource_id, interval.region, interval.name) == (urn, id_, "ams3", None)
 
 
+def test_an_interval_that_was_not_asked_for_is_no_row() -> None:
+    known = table()
+    feature = known.features["droplet_utilization"]
+    reader = InsightsReader(known, feature, feature.metrics, [resource()])
+    times = [START, START + 1800, START + HOUR, START + 2 * HOUR, START + 3 * HOUR, 1e200]
+    names = ("avg", "min", "max", "last", "count")
+    answer = [
+        make_series({"quolum_statistic": f"size/{name}", "resource_urn": "do:droplet:7"}, [(at, "1") for at in times])
+        for name in names
+    ]
+    groups, _ = reader.group("nyc3", answer)
+    found = reader.read("nyc3", groups, {}, Window(START, START + 2 * HOUR, HOUR))
+    assert [one.statistics.start for one in found] == [START, START + HOUR]
+
+
 def test_name_and_region_are_those_of_the_labels() -> None:
     labelled = keep("size", {"service_name": "then", "resource_region_slug": "ams3"}, HOURLY)
     plain = keep("size", {"service_name": ""}, HOURLY)
