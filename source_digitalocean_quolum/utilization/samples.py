@@ -15,7 +15,8 @@ def clean_samples(values: Iterable[Sequence[Any]]) -> list[Sample]:
     """Samples in order of time, each time once, without what is no number.
 
     `values` are Prometheus' pairs [UNIX seconds, "number"]. NaN, infinities and what is as good as one are left out:
-    nothing is known at that time. Of two samples with one time the later in the answer counts. What is no pair is left out too.
+    nothing is known at that time. Of two samples with one time the later in the answer counts. What is no pair is left
+    out too.
     """
     samples: list[Sample] = []
     before = -math.inf
