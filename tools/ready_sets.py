@@ -85,10 +85,19 @@ def measured(choices: Collection[str], found: Mapping[str, Stream]) -> str:
         (title,) = [title for title in sets(found) if title.lower().split(" (")[0] == word]
         first, following = request_table.count(request_table.MODELS[size], tuple(sets(found)[title]))
         account = request_table.account_of(request_table.MODELS[size])
-        figures = f"{first.records:,} | {request_table.requests_of(first)} | {request_table.requests_of(following)}"
-        lines.append(f"| {title} | {account} | {figures} |")
+        asked = [
+            request_table.requests_of(made) + _for_utilization(made, sets(found)[title]) for made in (first, following)
+        ]
+        lines.append(f"| {title} | {account} | {first.records:,} | {' | '.join(asked)} |")
         sys.stderr.write(f"{lines[-1]}\n")
     return "\n".join([MEASURED[0], *lines, MEASURED[1]])
+
+
+def _for_utilization(made: request_table.Count, names: Collection[str]) -> str:
+    """How many of a sync's requests are for utilization; the team's actions are read for its sake if not selected."""
+    those = {name for name in made.requests if name.endswith("_utilization") or name not in names}
+    number = sum(made.requests[name] for name in those)
+    return f", {number:,} of them for utilization" if number else ""
 
 
 def main(arguments: list[str] | None = None) -> int:
