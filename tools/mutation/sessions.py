@@ -27,7 +27,16 @@ from tools.mutation.traces import Recorder, TestRun, limit_tests, tell_lines
 
 # Seconds of one test after which it has noticed: nothing that it waits for comes any more.
 _LONGEST_TEST = 60
-_OPTIONS = ("-qq", "-s", "--no-header", "--no-summary", "-p", "no:cacheprovider", f"--timeout={_LONGEST_TEST}")
+_OPTIONS = (
+    "-qq",
+    "-s",
+    "--tb=no",
+    "--no-header",
+    "--no-summary",
+    "-p",
+    "no:cacheprovider",
+    f"--timeout={_LONGEST_TEST}",
+)
 # What a module that is recorded calls before each statement.
 _NOTE = "note_for_mutation"
 

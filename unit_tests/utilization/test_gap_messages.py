@@ -6,6 +6,7 @@ from source_digitalocean_quolum.utilization.gap_messages import describe_age, li
 from source_digitalocean_quolum.utilization.gaps import EVERYWHERE, Gap, OpenGaps
 
 START, HOUR, DAY = 1_773_133_200, 3600, 86_400  # 2026-03-10T09:00:00Z
+TIMES = "2026-03-10T09:00:00Z to 2026-03-10T12:00:00Z"
 
 
 def gap(place: str = "fra1", metric: str = "size", source: str = "insights", hours: int = 3, after: int = 0) -> Gap:
@@ -27,8 +28,7 @@ def gap(place: str = "fra1", metric: str = "size", source: str = "insights", hou
         ),
         (
             [gap("do:droplet:1", source="monitoring"), gap("do:droplet:2", source="monitoring")],
-            "Monitoring, resources do:droplet:1, do:droplet:2, metric size, "
-            "2026-03-10T09:00:00Z to 2026-03-10T12:00:00Z",
+            f"Monitoring, resources do:droplet:1, do:droplet:2, metric size, {TIMES}",
         ),
         (
             [gap(EVERYWHERE, source="monitoring")],

@@ -137,6 +137,20 @@ def test_what_holds_samples_that_are_no_numbers_is_asked_for_anew_and_then_right
     assert filtered == [(True, False), (False, True), (True, True)]
 
 
+def test_a_capacity_without_samples_of_its_metric_is_no_second_series() -> None:
+    """Two series of one key, of which only one has samples: nothing has to be asked to tell which was the last."""
+    known = table()
+    feature = known.features["droplet_utilization"]
+    tagged = {"service_name": "old"}
+    early = [(at, value) for at, value in HOURLY if at < (START + HOUR) * 1000]
+    api = FakeApi(merge(keep("level", {}, HOURLY), keep("size", {}, HOURLY), keep("size", tagged, early)))
+    source = open_source("insights", as_api(api), known, feature, [feature.metric("level")], [resource()])
+
+    found = list(ask(source, Window(START, START + 2 * HOUR, HOUR)))
+    assert [one.statistics.start for one in found] == [START, START + HOUR]
+    assert len(api.asked) == 1
+
+
 def test_databases_are_asked_rightly_at_once() -> None:
     """Their levels were seen to hold NaN between two samples: no request is wasted to learn it."""
     known = table(nan_between=True)

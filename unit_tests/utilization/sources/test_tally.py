@@ -47,9 +47,7 @@ def test_after_five_silent_places_in_a_row_the_rest_of_the_window_is_left_alone(
     assert tally.find_reason_to_pass_over("other") is None
 
     tally.note_silence("4", "HTTP 502")
-    assert tally.find_reason_to_pass_over("other") == (
-        "not asked, since the ones before it did not answer: HTTP 502"
-    )
+    assert tally.find_reason_to_pass_over("other") == ("not asked, since the ones before it did not answer: HTTP 502")
     tally.begin_window()
     assert tally.find_reason_to_pass_over("other") is None
 
