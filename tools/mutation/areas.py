@@ -11,7 +11,7 @@ import yaml
 class Area:
     """A folder of modules, tests that should notice a change in one of them, and known equivalents.
 
-    The file `equivalents` beside this one holds them: reason -> "module: the line's text: change".
+    The file `equivalents` beside this one holds them: reason -> "module: the line's text: change"; `*` is any module.
     """
 
     folder: str
@@ -24,7 +24,8 @@ class Area:
 
     def find_reason(self, module: str, text: str, what: str) -> str:
         """Why no test can notice a change of a line with this text; empty if one should."""
-        return self._reasons.get(f"{Path(module).name}: {text}: {what}", "")
+        change = f"{text}: {what}"
+        return self._reasons.get(f"{Path(module).name}: {change}") or self._reasons.get(f"*: {change}", "")
 
     @cached_property
     def _reasons(self) -> dict[str, str]:

@@ -121,6 +121,18 @@ def test_a_renamed_resource_is_one_series_and_called_what_it_was_called_last() -
     assert [one["average"] for one in records] == [29.5, 89.5]
 
 
+@pytest.mark.parametrize(("before", "after"), [("a", "b"), ("b", "a")])
+def test_of_two_names_in_one_hour_the_later_one_counts(before: str, after: str) -> None:
+    middle = (START + 1800) * 1000
+    store = merge(
+        keep("size", {"service_name": before}, [one for one in HOURLY if one[0] < middle]),
+        keep("size", {"service_name": after}, [one for one in HOURLY if one[0] >= middle]),
+    )
+    first = read("insights", store)[0]
+    assert (first["resource_name"], first["last"], first["samples"]) == (after, 59, 60)
+    assert (first["average"], first["minimum"], first["maximum"]) == (29.5, 0, 59)
+
+
 def test_what_holds_samples_that_are_no_numbers_is_asked_for_anew_and_then_rightly_at_once() -> None:
     known = table()
     feature = known.features["droplet_utilization"]
