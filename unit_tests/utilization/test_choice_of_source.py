@@ -29,10 +29,10 @@ class Empty(MetricsService):
         return []
 
 
-def read(service: MetricsService | None = None, **settings: str) -> tuple[Synced, list[tuple[str, int, int]]]:
+def read(service: MetricsService | None = None, source: str = "auto") -> tuple[Synced, list[tuple[str, int, int]]]:
     """A sync of one Droplet over three hours, with what was asked, in hours."""
     service = service or MetricsService({1: "nyc3"})
-    synced = sync(service, NOW, None, START, **settings)
+    synced = sync(service, NOW, None, START, source=source)
     begin = seconds(START)
     asked = [(one.source, (one.start - begin) // HOUR, (one.end - begin) // HOUR) for one in service.asked]
     return synced, asked

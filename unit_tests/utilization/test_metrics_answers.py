@@ -78,7 +78,8 @@ def test_good_answers_are_kept() -> None:
     resolution = one.interpret_answer(answer(200, matrix(series, {"metric": {}})))
     assert resolution.response_action is ResponseAction.SUCCESS
     assert [(got.labels(), got.samples()) for got in one.series] == [({"a": "b"}, [(1, 2)]), ({}, [])]
-    for empty in (matrix(), {"data": {"result": None}}, {"data": {}}):
+    nothing: list[Any] = [matrix(), {"data": {"result": None}}, {"data": {}}]
+    for empty in nothing:
         assert one.interpret_answer(answer(200, empty)).response_action is ResponseAction.SUCCESS
         assert one.series == []
 
