@@ -1,6 +1,7 @@
 """A utilization stream as Airbyte sees it: its state, its key, its one partition."""
 
 import json
+from typing import Any
 
 from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
 from airbyte_cdk.sources.message import InMemoryMessageRepository
@@ -8,7 +9,6 @@ from airbyte_cdk.sources.types import Record
 
 from source_digitalocean_quolum.utilization.gaps import Gap
 from source_digitalocean_quolum.utilization.position import Position
-from source_digitalocean_quolum.utilization.run import UtilizationRun
 from source_digitalocean_quolum.utilization.stream import UtilizationCursor, schema, utilization_stream
 from source_digitalocean_quolum.utilization.table import load
 from unit_tests.utilization.syncs import STREAM
@@ -64,7 +64,7 @@ def test_every_record_is_wanted_and_none_moves_the_cursor() -> None:
 
 def test_a_stream_has_the_shared_schema_key_and_cursor_and_one_partition() -> None:
     feature = load().features[STREAM]
-    run: UtilizationRun = None  # type: ignore[assignment]
+    run: Any = None
     stream = utilization_stream(feature, run, Position(START), ConnectorStateManager([]), InMemoryMessageRepository())
     described = stream.as_airbyte_stream()
     assert described.name == STREAM
