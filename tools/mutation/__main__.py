@@ -1,7 +1,7 @@
 """Change modules on purpose, run the tests that concern the change, and report who noticed.
 
-python -m tools.mutation utilization                 every mutant; half an hour on two cores
-python -m tools.mutation utilization --sample 100    so many of them, the same ones for the same --seed
+python -m tools.mutation utilization                 every mutant; about an hour on two quiet cores
+python -m tools.mutation utilization --sample 150    so many of them, the same ones for the same --seed
 python -m tools.mutation utilization --module sources/monitoring.py
 """
 

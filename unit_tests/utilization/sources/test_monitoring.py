@@ -106,6 +106,14 @@ def test_a_resource_that_answers_nothing_twice_is_not_asked_again() -> None:
     )
 
 
+def test_what_the_first_resources_refuse_is_not_asked_of_the_last_ones() -> None:
+    server = Server(lambda _, name: NotUnderstood("no") if name == "size" else None)
+    _, unanswered = read(open_monitoring(server, "share", "size", count=20))
+    assert len(unanswered) == 20
+    # Five refusals, and what was under way meanwhile.
+    assert 5 <= len([one for one in server.asked if one[1] == "size"]) <= 10
+
+
 def test_a_deleted_resource_is_left_out_and_told(caplog: pytest.LogCaptureFixture) -> None:
     asked: list[set[str]] = []
 
