@@ -89,8 +89,10 @@ def measured(choices: Collection[str], found: Mapping[str, Stream], before: str 
         (title,) = [title for title in sets(found) if title.lower().split(" (")[0] == word]
         first, following = request_table.count(request_table.MODELS[size], tuple(sets(found)[title]))
         account = request_table.account_of(request_table.MODELS[size])
-        figures = f"{first.records:,} | {request_table.requests_of(first)} | {request_table.requests_of(following)}"
-        known[title, account] = f"| {title} | {account} | {figures} |"
+        asked = [
+            request_table.requests_of(made) + _for_utilization(made, sets(found)[title]) for made in (first, following)
+        ]
+        known[title, account] = f"| {title} | {account} | {first.records:,} | {' | '.join(asked)} |"
         sys.stderr.write(f"{known[title, account]}\n")
     accounts = map(request_table.account_of, request_table.MODELS.values())
     lines = [known[row] for row in product(sets(found), accounts) if row in known]
@@ -102,6 +104,13 @@ def _row(line: str) -> tuple[tuple[str, str], str] | None:
     """A line of the table, by its set and its account."""
     cells = line.strip("| ").split(" | ")
     return ((cells[0], cells[1]), line) if len(cells) == 5 else None
+
+
+def _for_utilization(made: request_table.Count, names: Collection[str]) -> str:
+    """How many of a sync's requests are for utilization; the team's actions are read for its sake if not selected."""
+    those = {name for name in made.requests if name.endswith("_utilization") or name not in names}
+    number = sum(made.requests[name] for name in those)
+    return f", {number:,} of them for utilization" if number else ""
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -10,9 +10,7 @@ from typing import Any
 import msgspec
 import orjson
 import requests
-from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.http.error_handlers.response_models import ErrorResolution, ResponseAction
-from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_digitalocean_quolum.http.api_errors import api_error_message
 from source_digitalocean_quolum.http.client import ApiRequest
@@ -163,14 +161,6 @@ class MetricsErrorHandler:
         if isinstance(error, requests.ReadTimeout | AnswerTooLargeError | AnswerTooSlowError):
             return ErrorResolution(ResponseAction.IGNORE, None, None)
         return self.every.interpret_exception(error, url)
-
-
-def gave_up(stream: str, what: str, problem: Exception) -> AirbyteTracedException:
-    """A failure that the next sync may well not have: nothing is lost, the cursor stays before it."""
-    return AirbyteTracedException(
-        message=f"{stream}: {what} could not be read ({problem}). The next sync goes on from here.",
-        failure_type=FailureType.transient_error,
-    )
 
 
 def _read_matrix(answer: Answer) -> list[Series]:

@@ -1,51 +1,50 @@
 """What can be mutated: modules, the tests that concern them, and mutants that change nothing, with the reason."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 
-_ROOM = "source_digitalocean_quolum/utilization"
+import yaml
 
 
 @dataclass(frozen=True)
 class Area:
-    """Modules below the repository's root, tests that should notice, and known equivalents by module and change.
+    """A folder of modules, tests that should notice a change in one of them, and known equivalents.
 
-    `equivalent` maps "module: the line's text: change" to the reason why no test can notice it.
+    The file `equivalents` beside this one holds them: reason -> "module: the line's text: change"; `*` is any module.
     """
 
-    modules: tuple[str, ...]
+    folder: str
     tests: tuple[str, ...]
-    equivalent: dict[str, str] = field(default_factory=dict)
+    equivalents: str
+
+    def list_modules(self, root: Path) -> list[str]:
+        """The modules' paths below the repository's root."""
+        return sorted(path.relative_to(root).as_posix() for path in (root / self.folder).rglob("*.py"))
+
+    def find_reason(self, module: str, text: str, what: str) -> str:
+        """Why no test can notice a change of a line with this text; empty if one should."""
+        change = f"{text}: {what}"
+        return self._reasons.get(f"{Path(module).name}: {change}") or self._reasons.get(f"*: {change}", "")
+
+    @cached_property
+    def _reasons(self) -> dict[str, str]:
+        written = yaml.safe_load((Path(__file__).parent / self.equivalents).read_text("utf-8"))
+        return {change: reason for reason, changes in written.items() for change in changes}
 
 
 AREAS = {
     "utilization": Area(
-        modules=tuple(
-            f"{_ROOM}/{name}.py"
-            for name in (
-                *("gaps", "position", "reader", "resources", "run", "sizes", "windows", "records"),
-                *("sources/insights", "sources/insights_answer", "sources/monitoring", "sources/monitoring_answer"),
-                *("sources/monitoring_questions", "sources/intervals", "sources/parts", "sources/promql"),
-                "sources/tally",
-            )
-        ),
-        # The fastest first: the first failure ends a run.
+        folder="source_digitalocean_quolum/utilization",
         tests=(
-            "unit_tests/mock_server/test_every_utilization.py",
-            "unit_tests/utilization/sources",
-            "unit_tests/mock_server/test_utilization_resizes.py",
             "unit_tests/utilization",
+            "unit_tests/test_check.py",
+            "unit_tests/mock_server/test_every_utilization.py",
+            "unit_tests/mock_server/test_monitoring_windows.py",
             "unit_tests/mock_server/test_utilization.py",
             "unit_tests/mock_server/test_utilization_gaps.py",
+            "unit_tests/mock_server/test_utilization_resizes.py",
         ),
-        equivalent={
-            "records.py: if not capacity or capacity < 0:: Lt is LtE": "zero is left out by the words before it",
-            **dict.fromkeys(
-                (
-                    f"{module}.py: @dataclass(frozen=True, slots=True): True is False"
-                    for module in ("intervals", "resources", "windows", "gaps")
-                ),
-                "nobody changes such an object or gives it another attribute: it is a guard and saves memory",
-            ),
-        },
+        equivalents="utilization_equivalents.yaml",
     ),
 }

@@ -29,11 +29,17 @@ _ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change: where it is, what it does, and the whole changed source."""
+    """One change: where it is, what it does, and the whole changed source.
+
+    `lines` are those of the statement, without the statements in it. `function` is the qualified name of the outermost
+    function that holds the change in its body; empty for what runs when the module is imported.
+    """
 
     line: int
     what: str
     source: str
+    lines: range
+    function: str
 
 
 def find_places(source: str) -> list[int]:
@@ -50,10 +56,35 @@ def make_mutant(source: str, place: int) -> Mutant:
     """The module with a change at one of these places."""
     tree = ast.parse(source)
     node = list(ast.walk(tree))[place]
+    lines, function = _find_lines(tree, node), _find_function(tree, node)
     what = _change(node)
     if what is None or not isinstance(node, ast.expr | ast.stmt):
         raise ValueError(f"there is nothing to change at place {place}")
-    return Mutant(node.lineno, what, ast.unparse(ast.fix_missing_locations(tree)))
+    return Mutant(node.lineno, what, ast.unparse(ast.fix_missing_locations(tree)), lines, function)
+
+
+def _find_lines(tree: ast.Module, node: ast.AST) -> range:
+    holders = [one for one in ast.walk(tree) if isinstance(one, ast.stmt) and node in ast.walk(one)]
+    # A walk goes from the outer to the inner.
+    statement = holders[-1]
+    body = getattr(statement, "body", None)
+    end = body[0].lineno if body else (statement.end_lineno or statement.lineno) + 1
+    return range(statement.lineno, max(end, statement.lineno + 1))
+
+
+def _find_function(tree: ast.Module, node: ast.AST) -> str:
+    names: list[str] = []
+    holder: ast.Module | ast.ClassDef = tree
+    while True:
+        for inner in holder.body:
+            if isinstance(inner, ast.FunctionDef) and any(node in ast.walk(one) for one in inner.body):
+                return ".".join([*names, inner.name])
+            if isinstance(inner, ast.ClassDef) and node in ast.walk(inner):
+                names.append(inner.name)
+                holder = inner
+                break
+        else:
+            return ""
 
 
 def _sort_places(nodes: Sequence[ast.AST]) -> list[int]:

@@ -81,15 +81,12 @@ def group_series(
 
 
 def find_spoiled(answer: Iterable[Series]) -> set[str]:
-    """The metrics of which an average is no number: some of their samples are none."""
+    """The metrics of which a statistic is no number: some of their samples are none."""
     spoiled = set()
     for series in answer:
         values = bytes(series.values)
         if b"NaN" in values or b"Inf" in values:
-            metric, statistic = read_statistic(series.labels())
-            # A largest or smallest sample that is infinite shows in the average, too.
-            if statistic not in ("min", "max"):
-                spoiled.add(metric)
+            spoiled.add(read_statistic(series.labels())[0])
     return spoiled
 
 

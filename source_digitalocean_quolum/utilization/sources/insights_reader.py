@@ -62,6 +62,9 @@ class InsightsReader:
         scale = metric.insights.scale if metric.insights else 1
         capacities = self._read_capacities(metric, key, groups)
         for statistics, newest in combine_statistics(key.metric, measured, window.interval, scale, last_samples):
+            # A time that was not asked for would be an interval of its own.
+            if statistics.start not in range(window.start, window.end, window.interval):
+                continue
             labels = newest.labels
             yield MetricInterval(
                 metric=metric,

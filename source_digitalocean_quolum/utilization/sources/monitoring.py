@@ -21,7 +21,7 @@ from source_digitalocean_quolum.utilization.sources.monitoring_answer import (
     read_samples,
 )
 from source_digitalocean_quolum.utilization.sources.monitoring_questions import MonitoringQuestions, ResourceAnswers
-from source_digitalocean_quolum.utilization.sources.monitoring_windows import DAY, find_longest_window
+from source_digitalocean_quolum.utilization.sources.monitoring_windows import DAY
 from source_digitalocean_quolum.utilization.sources.question import Question, Unanswered
 from source_digitalocean_quolum.utilization.sources.tally import Tally
 from source_digitalocean_quolum.utilization.table import Feature, Metric, Table
@@ -62,7 +62,6 @@ class Monitoring:
         self._labels = table.labels
         self._find_deleted = find_deleted
         self._still_there: set[str] = set()
-        self._longest = DAY
         self.tally = Tally()
 
     def count_requests(
@@ -78,7 +77,7 @@ class Monitoring:
 
     def longest_window(self, interval: int) -> int:
         """The longest window that one request may cover, in seconds, as far as is known."""
-        return self._longest
+        return self._questions.windows.longest
 
     def learn_windows(self, start: int, end: int, interval: int) -> None:
         """Try whether a longer window than a day is answered whole, before the time from `start` to `end` is read.
@@ -88,7 +87,8 @@ class Monitoring:
         asked = ((one, self._list_queries(one, None)) for one in self._resources.values())
         queries = {resource.urn: min(found) for resource, found in asked if found}
         resources = [resource for urn, resource in self._resources.items() if urn in queries]
-        self._longest = find_longest_window(
+        windows = self._questions.windows
+        windows.learn(
             lambda one, first, last: self._questions.try_query(
                 one, queries[one.urn], Window(first, last, last - first)
             ),
@@ -96,12 +96,12 @@ class Monitoring:
             start,
             end,
         )
-        if self._longest > DAY:
+        if windows.longest > DAY:
             logger.info(
                 "%s: Monitoring answers %d days at once, so that it takes %s requests",
                 self._feature.stream,
-                self._longest // DAY,
-                f"{self.count_requests(count_windows(start, end, interval, self._longest), interval):,}",
+                windows.longest // DAY,
+                f"{self.count_requests(count_windows(start, end, interval, windows.longest), interval):,}",
             )
 
     def list_places(self) -> list[str]:

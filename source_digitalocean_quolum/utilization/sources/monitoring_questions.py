@@ -15,6 +15,7 @@ from source_digitalocean_quolum.utilization.api import (
 from source_digitalocean_quolum.utilization.resources import Resource
 from source_digitalocean_quolum.utilization.sources.intervals import LONGEST_STEP
 from source_digitalocean_quolum.utilization.sources.monitoring_answer import Query, list_queries
+from source_digitalocean_quolum.utilization.sources.monitoring_windows import LongWindows
 from source_digitalocean_quolum.utilization.sources.parts import Answered, Failed, ask_in_parts, ask_once
 from source_digitalocean_quolum.utilization.sources.question import Question
 from source_digitalocean_quolum.utilization.table import Feature, Metric, MonitoringSeries
@@ -49,6 +50,7 @@ class MonitoringQuestions:
 
     def __init__(self, api: MetricsApi, feature: Feature) -> None:
         self._api, self._feature = api, feature
+        self.windows = LongWindows()
         self._answered_paths: set[str] = set()
         self._refusals: Counter[str] = Counter()
 
@@ -109,8 +111,11 @@ class MonitoringQuestions:
         return None
 
     def _ask_query(self, resource: Resource, query: Query, window: Window) -> list[Series]:
+        def ask(start: int, end: int) -> list[Series]:
+            return self._get(resource, query, start, end)
+
         try:
-            return self._get(resource, query, window.start, window.end)
+            return self.windows.read(ask, query[0], window, resource.since)
         except TooMuch:
             if window.halves() or window.interval <= LONGEST_STEP:
                 raise

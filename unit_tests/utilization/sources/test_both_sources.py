@@ -28,6 +28,8 @@ count_steps = st.lists(st.sampled_from([*_REGULAR, *_ODD, 29.9, 12.5, 5]), min_s
 # In steps of 10 ms: that a range of Prometheus 2 takes a sample of the last millisecond twice has a test of its own.
 begins = st.integers(-40_000, 40_000).map(lambda hundredths: START * 1000 + hundredths * 10)
 
+MINUTES: Points = [((START + 60 * minute) * 1000, 60.0 * minute) for minute in range(120)]
+
 
 def place(begin: int, steps: list[float]) -> list[int]:
     """The moments of samples, in milliseconds."""
@@ -224,6 +226,23 @@ def test_a_measured_size_comes_before_the_inventorys_and_that_before_nothing() -
         for store, capacity, percent in ((measured, 2048, 50), (keep("level", {}, points), 4096, 75)):
             records = [one for one in read(source, store, HOURS, resources=known) if one["metric"] == "level"]
             assert [(one["capacity"], one["utilization_percent"]) for one in records] == [(capacity, percent)] * 2
+
+
+@sources
+def test_an_hour_of_nothing_but_nan_is_a_missing_row_and_the_next_one_is_whole(source: str, closed: bool) -> None:
+    points = [(at, math.nan if at < (START + HOUR) * 1000 else value) for at, value in MINUTES]
+    for metric in ("size", "count", *(["events"] if source == "insights" else [])):
+        (record,) = read(source, keep(metric, {}, points), HOURS, closed)
+        assert record["samples"] >= 59, metric
+        assert record["interval_start"] == "2025-11-20T01:00:00Z"
+
+
+@sources
+def test_a_resize_in_mid_interval_gives_the_average_of_both_sizes(source: str, closed: bool) -> None:
+    sizes = [(at, 4096.0 if at < (START + 900) * 1000 else 1024.0) for at, _ in MINUTES]
+    store = merge(keep("level", {}, [(at, 448.0) for at, _ in MINUTES]), keep("size", {}, sizes))
+    records = [one for one in read(source, store, HOURS, closed) if one["metric"] == "level"]
+    assert [(one["capacity"], one["utilization_percent"]) for one in records] == [(1792, 75), (1024, 56.25)]
 
 
 # ---------------------------------------------------------------------------- differences that are documented

@@ -12,6 +12,7 @@ from source_digitalocean_quolum.utilization.sources.insights_plan import (
 )
 from source_digitalocean_quolum.utilization.sources.promql import write_query
 from source_digitalocean_quolum.utilization.table import Feature, load
+from unit_tests.utilization.sources.fakes import table
 
 FEATURES = load().features
 DROPLETS = FEATURES["droplet_utilization"]
@@ -95,3 +96,73 @@ def test_levels_of_databases_are_known_to_hold_samples_that_are_no_numbers() -> 
     assert {"cpu_utilization", "memory_available", "pg_connections"} <= filtered
     assert "network_received" not in filtered
     assert find_filtered(DROPLETS, DROPLETS.metrics) == set()
+
+
+# Seconds of the server's processor as measured: a step of a subquery, a sample, a value of the answer.
+STEP, SAMPLE, VALUE = 1.8e-6, 1e-7, 1.2e-5
+BY_THE_STEP = 5 * 120 * STEP + 5 * VALUE
+
+
+@pytest.mark.parametrize(
+    ("metrics", "count", "interval", "intervals"),
+    [
+        # A level: five statistics of a sample a minute cost next to nothing. Points are the limit, then values.
+        ("share", 1, 3600, 11_000),
+        ("share", 100, 3600, 250_000 // 500),
+        ("share", 100, 86_400, 12.5 / (500 * (1440 * SAMPLE + VALUE))),
+        # What it is measured against is a sixth series, unless it is asked for anyway.
+        ("level", 100, 3600, 250_000 // 600),
+        ("level size", 100, 3600, 250_000 // 1_000),
+        ("level share", 100, 3600, 250_000 // 1_100),
+        # A counter is looked at twice a minute, each of its series.
+        ("count", 1, 3600, 12.5 / BY_THE_STEP),
+        ("count", 10, 300, 250_000 // 50),
+        ("count share", 1, 86_400, 12.5 / (5 * (2880 * STEP + 1440 * SAMPLE + 2 * VALUE))),
+        ("cores", 10, 3600, 12.5 / (50 * (16 * 120 * STEP + VALUE))),
+        ("cores", 100_000, 3600, 1),
+    ],
+)
+def test_a_window_is_as_long_as_the_answer_and_the_servers_processor_allow(
+    metrics: str, count: int, interval: int, intervals: float
+) -> None:
+    assert measure(metrics, count, interval) == int(intervals) * interval
+
+
+def test_levels_that_hold_no_numbers_cost_a_server_as_much_as_counters() -> None:
+    for metrics in ("share", "count"):
+        assert measure(metrics, 1, 3600, nan_between=True) == int(12.5 / BY_THE_STEP) * 3600
+    with_capacity = 12.5 / (6 * 120 * STEP + 6 * VALUE)
+    assert measure("level", 1, 3600, nan_between=True) == int(with_capacity) * 3600
+
+
+def measure(metrics: str, count: int, interval: int, nan_between: bool = False) -> int:
+    feature = table(nan_between=nan_between).features[DROPLETS.stream]
+    chosen = [feature.metric(name) for name in metrics.split()]
+    resources = [Resource(f"u{number}", str(number), None, ("nyc3",), 0.0, {}) for number in range(count)]
+    return InsightsPlan(feature, chosen, resources).longest_window(interval)
+
+
+def test_metrics_are_asked_for_together_up_to_40_000_series_and_12_seconds() -> None:
+    feature = table().features[DROPLETS.stream]
+    levels = [feature.metric(name) for name in ("size", "share", "events", "level")]
+    # What `level` is measured against is asked for once, or is a series more.
+    for count, sizes in ((1_904, [4]), (2_000, [4]), (2_001, [3, 1]), (4_000, [2, 1, 1]), (8_001, [1, 1, 1, 1])):
+        assert [len(one) for one in plan_of(feature, count).split_metrics(levels, 3600)] == sizes
+    counters = [feature.metric("cores"), feature.metric("count"), feature.metric("share")]
+    for count, sizes in ((600, [3]), (676, [2, 1]), (700, [1, 2])):
+        assert [len(one) for one in plan_of(feature, count).split_metrics(counters, 3600)] == sizes
+
+
+def plan_of(feature: Feature, count: int) -> InsightsPlan:
+    resources = [Resource(f"u{number}", str(number), None, ("nyc3",), 0.0, {}) for number in range(count)]
+    return InsightsPlan(feature, feature.metrics, resources)
+
+
+def test_the_region_with_most_resources_decides() -> None:
+    feature = table().features[DROPLETS.stream]
+    regions = [("nyc3",)] * 100 + [("fra1",)] * 60 + [("nyc3", "fra1")] * 20
+    resources = [Resource(f"u{number}", str(number), None, where, 0.0, {}) for number, where in enumerate(regions)]
+    chosen = InsightsPlan(feature, [feature.metric("share")], resources)
+    assert chosen.longest_window(3600) == 250_000 // 600 * 3600
+    assert InsightsPlan(feature, [feature.metric("share")], []).longest_window(3600) == 11_000 * 3600
+    assert InsightsPlan(feature, [], resources).longest_window(3600) == 3600

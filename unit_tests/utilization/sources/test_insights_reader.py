@@ -84,6 +84,21 @@ def test_how_a_deleted_resource_is_joined(stream: str, written: str, urn: str, i
     assert (interval.urn, interval.resource_id, interval.region, interval.name) == (urn, id_, "ams3", None)
 
 
+def test_an_interval_that_was_not_asked_for_is_no_row() -> None:
+    known = table()
+    feature = known.features["droplet_utilization"]
+    reader = InsightsReader(known, feature, feature.metrics, [resource()])
+    times = [START, START + 1800, START + HOUR, START + 2 * HOUR, START + 3 * HOUR, 1e200]
+    names = ("avg", "min", "max", "last", "count")
+    answer = [
+        make_series({"quolum_statistic": f"size/{name}", "resource_urn": "do:droplet:7"}, [(at, "1") for at in times])
+        for name in names
+    ]
+    groups, _ = reader.group("nyc3", answer)
+    found = reader.read("nyc3", groups, {}, Window(START, START + 2 * HOUR, HOUR))
+    assert [one.statistics.start for one in found] == [START, START + HOUR]
+
+
 def test_name_and_region_are_those_of_the_labels() -> None:
     labelled = keep("size", {"service_name": "then", "resource_region_slug": "ams3"}, HOURLY)
     plain = keep("size", {"service_name": ""}, HOURLY)
@@ -106,6 +121,18 @@ def test_a_renamed_resource_is_one_series_and_called_what_it_was_called_last() -
     assert [one["average"] for one in records] == [29.5, 89.5]
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_two_names_in_one_hour_the_later_one_counts(turned: bool) -> None:
+    middle = (START + 1800) * 1000
+    before = keep("size", {"service_name": "before"}, [one for one in HOURLY if one[0] < middle])
+    after = keep("size", {"service_name": "after"}, [one for one in HOURLY if one[0] >= middle])
+    # In whatever order the answer has them.
+    store = merge(after, before) if turned else merge(before, after)
+    first = read("insights", store)[0]
+    assert (first["resource_name"], first["last"], first["samples"]) == ("after", 59, 60)
+    assert (first["average"], first["minimum"], first["maximum"]) == (29.5, 0, 59)
+
+
 def test_what_holds_samples_that_are_no_numbers_is_asked_for_anew_and_then_rightly_at_once() -> None:
     known = table()
     feature = known.features["droplet_utilization"]
@@ -120,6 +147,20 @@ def test_what_holds_samples_that_are_no_numbers_is_asked_for_anew_and_then_right
         assert found == {"size": 30, "share": 60}
     filtered = [("share" in one["query"], "> -Inf" in one["query"]) for one in api.asked]
     assert filtered == [(True, False), (False, True), (True, True)]
+
+
+def test_a_capacity_without_samples_of_its_metric_is_no_second_series() -> None:
+    """Two series of one key, of which only one has samples: nothing has to be asked to tell which was the last."""
+    known = table()
+    feature = known.features["droplet_utilization"]
+    tagged = {"service_name": "old"}
+    early = [(at, value) for at, value in HOURLY if at < (START + HOUR) * 1000]
+    api = FakeApi(merge(keep("level", {}, HOURLY), keep("size", {}, HOURLY), keep("size", tagged, early)))
+    source = open_source("insights", as_api(api), known, feature, [feature.metric("level")], [resource()])
+
+    found = list(ask(source, Window(START, START + 2 * HOUR, HOUR)))
+    assert [one.statistics.start for one in found] == [START, START + HOUR]
+    assert len(api.asked) == 1
 
 
 def test_databases_are_asked_rightly_at_once() -> None:
