@@ -158,6 +158,34 @@ def test_use_stands_beside_cost(built: Warehouse) -> None:
     assert (amount, used, unused) == (24, 60, Decimal("9.60"))
 
 
+def test_a_used_unit_costs_what_was_paid_for_what_was_measured(built: Warehouse) -> None:
+    ((amount, measured, percent, quantity, unit_cost, resources),) = built.sql(
+        "SELECT amount, measured_amount, measured_percent, used_quantity, cost_per_used_unit, resources_measured"
+        " FROM digitalocean_marts.use_and_pay WHERE level = 'feature' AND feature = 'droplets'"
+        " AND billing_month = DATE '2026-10-01'"
+    )
+    ((off_or_gone,),) = built.sql(
+        "SELECT sum(amount) FROM digitalocean_marts.use_and_pay WHERE level = 'resource'"
+        " AND urn IN ('do:droplet:4', 'do:droplet:9') AND billing_month = DATE '2026-10-01'"
+    )
+    assert measured == amount - off_or_gone
+    assert float(percent) == pytest.approx(100 * float(measured / amount), abs=0.01)
+    assert float(unit_cost) == pytest.approx(float(measured / quantity), abs=0.0001)
+    assert resources == 7, "neither the one that is off, nor the node of a cluster"
+
+
+def test_a_node_is_measured_as_a_droplet_and_paid_for_as_kubernetes(built: Warehouse) -> None:
+    rows = built.sql(
+        "SELECT level, urn, amount, measured_amount, used_percent, unused_amount FROM digitalocean_marts.use_and_pay"
+        " WHERE feature = 'kubernetes' AND billing_month = DATE '2026-10-01' ORDER BY level, urn"
+    )
+    assert rows == [
+        ("feature", None, 64, 24, 25, 18),
+        ("resource", "do:droplet:10", 24, 24, 25, 18),
+        ("resource", "do:kubernetes:k-1", 40, 0, None, None),
+    ]
+
+
 def test_the_forecast_knows_the_cap_and_its_own_error(built: Warehouse) -> None:
     rows = built.sql("SELECT is_open, forecast, actual, error_percent FROM digitalocean_marts.month_end_forecast")
     october = next(row for row in rows if not row[0])
@@ -184,8 +212,8 @@ def test_the_allowance_is_pooled(built: Warehouse) -> None:
         "SELECT droplets, droplets_of_unknown_size, allowance_gib FROM digitalocean_marts.transfer_allowance"
         " WHERE billing_month = DATE '2026-10-01'"
     )
-    assert (droplets, unknown) == (9, 1)
-    assert allowance == 1000 * (4 + 2 + 2 + 4 + 4 + 4 + 2 + 15)
+    assert (droplets, unknown) == (10, 1)
+    assert allowance == 1000 * (4 + 2 + 2 + 4 + 4 + 4 + 2 + 15 + 4)
 
 
 # ---- the same elsewhere ----
@@ -253,45 +281,8 @@ def test_an_empty_warehouse_has_empty_marts(tmp_path: Path, artifacts: Path) -> 
 
 
 @pytest.fixture(scope="module")
-def odd(tmp_path_factory: pytest.TempPathFactory, artifacts: Path) -> tuple[Warehouse, Built]:
-    """Every row twice, as append mode leaves them; a day of apps that cost 50 USD too much; an invoice that differs."""
-    tables = team()
-    day = dt.date(2026, 11, 12)
-    jump = next(row for row in tables["billing_insights"] if row["start_date"] == day and row["feature"] == "apps")
-    jump["total_amount"] += Decimal(50)
-    tables["invoices"][0]["amount"] += 1
-    for rows in tables.values():
-        rows += [{**row, "_airbyte_extracted_at": READ_AT - dt.timedelta(days=1)} for row in rows]
-    tables["droplets"][len(tables["droplets"]) // 2]["name"] = "an older name"
-    warehouse = Warehouse(tmp_path_factory.mktemp("odd") / "odd.duckdb", artifacts)
-    land(tables, warehouse.path, "digitalocean")
-    return warehouse, warehouse.build()
-
-
-def test_rows_that_append_mode_doubled_are_one(odd: tuple[Warehouse, Built], built: Warehouse) -> None:
-    warehouse, _ = odd
-    names = "SELECT name FROM digitalocean_marts.resource_inventory WHERE urn = 'do:droplet:1'"
-    assert warehouse.sql(names) == [("web",)]
-    for mart, amount in (("feature_cost_monthly", "amount"), ("resource_utilization_30d", "samples")):
-        total = f"SELECT sum({amount}) FROM digitalocean_marts.{mart}"  # noqa: S608
-        assert warehouse.sql(total) == built.sql(total), mart
-
-
-def test_a_cost_jump_is_an_anomaly(odd: tuple[Warehouse, Built]) -> None:
-    rows = odd[0].sql("SELECT usage_date, feature FROM digitalocean_marts.cost_anomalies WHERE is_anomaly")
-    assert rows == [(dt.date(2026, 11, 12), "apps")]
-
-
-def test_an_invoice_that_differs_is_a_sentence_for_each_test_it_fails(odd: tuple[Warehouse, Built]) -> None:
-    result = odd[1]
-    assert result.exit_code == EXIT_FAILED
-    assert [one.partition(":")[0] for one in sorted(result.failures)] == ["focus_is_the_invoices", "invoices_add_up"]
-    assert any("items, overages, taxes and credits of every invoice are its amount" in one for one in result.failures)
-
-
-@pytest.fixture(scope="module")
-def connections(tmp_path_factory: pytest.TempPathFactory, artifacts: Path) -> Warehouse:
-    """Four teams: a whole one, one that lost its billing scope, one that is a day old, one with a single stream."""
+def connections(tmp_path_factory: pytest.TempPathFactory, artifacts: Path) -> tuple[Warehouse, Built]:
+    """Five teams in one build: a whole one, one that lost its billing scope, one a day old, one stream, an odd one."""
     warehouse = Warehouse(tmp_path_factory.mktemp("connections") / "teams.duckdb", artifacts)
     tables = team()
     land(tables, warehouse.path, "shop")
@@ -300,9 +291,20 @@ def connections(tmp_path_factory: pytest.TempPathFactory, artifacts: Path) -> Wa
     land(poor, warehouse.path, "lab")
     land(_one_day_of(tables), warehouse.path, "young")
     land({"droplets": tables["droplets"]}, warehouse.path, "lean")
-    result = warehouse.build("shop", "lab", "young", "lean")
-    assert (result.exit_code, result.failures) == (0, [])
-    return warehouse
+    land(_odd(team()), warehouse.path, "odd")
+    return warehouse, warehouse.build("shop", "lab", "young", "lean", "odd")
+
+
+def _odd(tables: Tables) -> Tables:
+    """Every row twice, as append mode leaves them; a day of apps that cost 50 USD too much; an invoice that differs."""
+    day = dt.date(2026, 11, 12)
+    jump = next(row for row in tables["billing_insights"] if row["start_date"] == day and row["feature"] == "apps")
+    jump["total_amount"] += Decimal(50)
+    tables["invoices"][0]["amount"] += 1
+    for rows in tables.values():
+        rows += [{**row, "_airbyte_extracted_at": READ_AT - dt.timedelta(days=1)} for row in rows]
+    tables["droplets"][len(tables["droplets"]) // 2]["name"] = "an older name"
+    return tables
 
 
 def _one_day_of(tables: Tables) -> Tables:
@@ -316,24 +318,50 @@ def _one_day_of(tables: Tables) -> Tables:
     return young
 
 
-def test_a_team_that_lost_its_billing_scope_stands_beside_one_that_did_not(connections: Warehouse) -> None:
-    rows = connections.sql(
+def test_only_the_odd_invoice_fails_with_a_sentence_for_each_test(connections: tuple[Warehouse, Built]) -> None:
+    result = connections[1]
+    assert result.exit_code == EXIT_FAILED
+    assert [one.partition(":")[0] for one in sorted(result.failures)] == ["focus_is_the_invoices", "invoices_add_up"]
+    assert all(" 1 rows say otherwise than: " in one for one in result.failures)
+    assert any("items, overages, taxes and credits of every invoice are its amount" in one for one in result.failures)
+
+
+def test_rows_that_append_mode_doubled_are_one(connections: tuple[Warehouse, Built]) -> None:
+    warehouse, _ = connections
+    names = "SELECT name FROM shop_marts.resource_inventory WHERE source_relation = 'odd' AND urn = 'do:droplet:1'"
+    assert warehouse.sql(names) == [("web",)]
+    for mart, amount in (("feature_cost_monthly", "amount"), ("resource_utilization_30d", "samples")):
+        total = f"SELECT sum({amount}) FROM shop_marts.{mart} WHERE source_relation = "  # noqa: S608
+        assert warehouse.sql(total + "'odd'") == warehouse.sql(total + "'shop'"), mart
+
+
+def test_a_cost_jump_is_an_anomaly(connections: tuple[Warehouse, Built]) -> None:
+    rows = connections[0].sql(
+        "SELECT source_relation, usage_date, feature FROM shop_marts.cost_anomalies WHERE is_anomaly"
+    )
+    assert rows == [("odd", dt.date(2026, 11, 12), "apps")]
+
+
+def test_a_team_that_lost_its_billing_scope_stands_beside_one_that_did_not(
+    connections: tuple[Warehouse, Built],
+) -> None:
+    rows = connections[0].sql(
         "SELECT source_relation, any_value(team_name) FROM shop_marts.resource_inventory GROUP BY ALL ORDER BY 1"
     )
-    assert rows == [("lab", "Lab"), ("lean", None), ("shop", "Shop"), ("young", "Shop")]
-    billed = connections.sql('SELECT DISTINCT "x_SourceRelation" FROM shop_marts.focus_cost ORDER BY 1')
-    assert billed == [("shop",), ("young",)]
+    assert rows == [("lab", "Lab"), ("lean", None), ("odd", "Shop"), ("shop", "Shop"), ("young", "Shop")]
+    billed = connections[0].sql('SELECT DISTINCT "x_SourceRelation" FROM shop_marts.focus_cost ORDER BY 1')
+    assert billed == [("odd",), ("shop",), ("young",)]
 
 
-def test_a_warehouse_that_is_one_day_old_is_not_judged_by_it(connections: Warehouse) -> None:
-    found = connections.sql("SELECT rule FROM shop_marts.waste_findings WHERE source_relation = 'young'")
+def test_a_warehouse_that_is_one_day_old_is_not_judged_by_it(connections: tuple[Warehouse, Built]) -> None:
+    found = connections[0].sql("SELECT rule FROM shop_marts.waste_findings WHERE source_relation = 'young'")
     rules = {rule for (rule,) in found}
     assert "powered_off" in rules
     assert not {"idle_droplet", "oversized_droplet", "idle_app"} & rules
 
 
-def test_a_stream_alone_is_enough(connections: Warehouse) -> None:
-    found = connections.sql("SELECT rule FROM shop_marts.waste_findings WHERE source_relation = 'lean'")
+def test_a_stream_alone_is_enough(connections: tuple[Warehouse, Built]) -> None:
+    found = connections[0].sql("SELECT rule FROM shop_marts.waste_findings WHERE source_relation = 'lean'")
     assert found == [("powered_off",)]
 
 

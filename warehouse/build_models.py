@@ -135,6 +135,8 @@ def build_models(
                 "json",
                 "--log-level",
                 "info",
+                # Its log of everything, which it writes beside, costs a sixth of a build.
+                *("--log-level-file", "info"),
                 "--no-use-colors",
                 "--no-send-anonymous-usage-stats",
             ),

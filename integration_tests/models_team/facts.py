@@ -39,6 +39,7 @@ class Droplet:
     status: str = "active"
     agent: bool = True
     tags: tuple[str, ...] = ()
+    cluster: str = ""
 
 
 DROPLETS = [
@@ -50,6 +51,8 @@ DROPLETS = [
     Droplet(6, "oversized_droplet", "g-2vcpu-8gb", cpu=20, memory=0.3, tags=("env:prod",)),
     Droplet(7, "unmeasured_droplet", "s-1vcpu-2gb", agent=False),
     Droplet(8, "idle_gpu_droplet", "gpu-h100x1-80gb", cpu=1, memory=0.2),
+    # A node does little, and is sized by its pool.
+    Droplet(10, "pool-1", "s-2vcpu-4gb", cpu=25, memory=0.1, traffic=0.001, cluster="k-1"),
 ]
 # Deleted at the end of October: it is on the invoice and on no list.
 GONE = Droplet(9, "gone", "s-1vcpu-2gb")

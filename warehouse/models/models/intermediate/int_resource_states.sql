@@ -51,11 +51,14 @@ measured as (
 ),
 
 urns as (
-    select source_relation, urn from listed
-    union
-    select source_relation, urn from billed
-    union
-    select source_relation, urn from measured
+    select distinct source_relation, urn
+    from (
+        select source_relation, urn from listed
+        union all
+        select source_relation, urn from billed
+        union all
+        select source_relation, urn from measured
+    ) as seen
 )
 
 select
@@ -64,7 +67,7 @@ select
     {{ digitalocean_quolum.resource_type('urns.urn') }} as resource_type,
     coalesce(listed.feature, billed.feature, measured.feature) as feature,
     -- The size stands in brackets behind the name of a billed line.
-    coalesce(listed.name, measured.name, split_part(billed.description, ' (', 1)) as name,
+    coalesce(listed.name, measured.name, {{ digitalocean_quolum.part('billed.description', ' (', 1) }}) as name,
     listed.status,
     listed.size,
     coalesce(listed.region_slug, measured.region_slug) as region_slug,
