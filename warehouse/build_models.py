@@ -51,15 +51,16 @@ class ModelsError(Exception):
 
 @dataclass(frozen=True)
 class DuckDB:
-    """A DuckDB file."""
+    """A DuckDB file, and how much memory DuckDB may use; what does not fit goes to disk."""
 
     path: Path
+    memory: str = "1GB"
 
     def profile(self) -> tuple[dict[str, Any], dict[str, str]]:
         """The output of a dbt profile, and the environment it needs."""
         if not self.path.exists():
             raise ModelsError(f"There is no warehouse at {self.path}: sync first.", EXIT_WAREHOUSE)
-        settings = {"TimeZone": "UTC", "memory_limit": "1GB", "preserve_insertion_order": False}
+        settings = {"TimeZone": "UTC", "memory_limit": self.memory, "preserve_insertion_order": False}
         return {"type": "duckdb", "path": str(self.path.absolute()), "threads": 2, "settings": settings}, {}
 
 

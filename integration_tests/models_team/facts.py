@@ -16,6 +16,9 @@ TODAY = READ_AT.date()
 # Hours after which DigitalOcean charges no more for a month.
 CAP = 672
 
+# What would end a text, a list or an object where it is not written as JSON.
+ODD_TAGS = ('Team: Ops, "Night"', "it's\\odd", "ENV:PROD")
+
 # slug: vCPUs, MiB, GiB of disk, TB of transfer, USD a month
 SIZES = {
     "s-1vcpu-2gb": (1, 2048, 50, 2, 12),
@@ -45,7 +48,7 @@ class Droplet:
 DROPLETS = [
     Droplet(1, "web", "s-2vcpu-4gb", tags=("env:prod", "team:shop")),
     Droplet(2, "twin", "s-1vcpu-2gb"),
-    Droplet(3, "twin", "s-1vcpu-2gb"),
+    Droplet(3, "twin", "s-1vcpu-2gb", tags=ODD_TAGS),
     Droplet(4, "powered_off", "s-2vcpu-4gb", status="off"),
     Droplet(5, "idle_droplet", "s-2vcpu-4gb", cpu=1, memory=0.1, traffic=0.001),
     Droplet(6, "oversized_droplet", "g-2vcpu-8gb", cpu=20, memory=0.3, tags=("env:prod",)),

@@ -22,13 +22,6 @@ listed as (
     where nth_newest = 1
 ),
 
--- Which lists were read at all: what is not on a list that was not read is unknown and not deleted.
-lists as (
-    select source_relation, resource_type
-    from listed
-    group by source_relation, resource_type
-),
-
 billed as (
     select
         source_relation, urn, feature, description, group_description, project_name,
@@ -79,7 +72,7 @@ select
     listed.price_monthly,
     listed.urn is not null and listed.unlisted_at is null as is_listed,
     case
-        when listed.urn is not null then listed.unlisted_at is not null
+        when listed.urn is not null and listed.unlisted_at is null then false
         when lists.resource_type is not null then true
     end as is_deleted,
     listed.first_listed_on,
@@ -93,6 +86,6 @@ from urns
 left join listed on listed.source_relation = urns.source_relation and listed.urn = urns.urn
 left join billed on billed.source_relation = urns.source_relation and billed.urn = urns.urn and billed.nth_newest = 1
 left join measured on measured.source_relation = urns.source_relation and measured.urn = urns.urn
-left join lists
+left join {{ ref('int_lists_read') }} as lists
     on lists.source_relation = urns.source_relation
     and lists.resource_type = {{ digitalocean_quolum.resource_type('urns.urn') }}
