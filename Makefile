@@ -124,6 +124,7 @@ check-all: lint format-check type-check imports ## Lint, format-check, type-chec
 docs: $(STAMP) ## Write the tables of streams, metrics and faults, the sets of streams, the data dictionary and the models' descriptions
 	$(BIN)/python tools/streams_table.py
 	$(BIN)/python -m tools.stream_sets
+	$(BIN)/python -m tools.docs_counts
 	$(BIN)/python -m tools.ready_sets
 	$(BIN)/python -m tools.dictionary
 	$(BIN)/python -m tools.request_table

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -57,8 +57,8 @@ def see(browser: WebDriver, title: str) -> str:
     def arrived(_: WebDriver) -> bool:
         return any(title in heading.text for heading in browser.find_elements(By.TAG_NAME, "h1"))
 
-    # The page before may go away while it is looked at.
-    patience = WebDriverWait(browser, _PATIENCE_SECONDS, ignored_exceptions=[StaleElementReferenceException])
+    # The page before may go away while it is looked at, for which Chromium has several errors.
+    patience = WebDriverWait(browser, _PATIENCE_SECONDS, ignored_exceptions=[WebDriverException])
     patience.until(arrived, f"no heading {title!r}")
     return browser.find_element(By.TAG_NAME, "main").text
 

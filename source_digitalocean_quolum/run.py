@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from source_digitalocean_quolum import command_line
 from source_digitalocean_quolum.cdk_ext.lean_import import import_cdk
+from source_digitalocean_quolum.garbage import collect_later
 from source_digitalocean_quolum.protocol.output import Output, OutputEnded, guard_output
 
 # A command that ends by a signal says so as a shell does: 128 and the signal's number.
@@ -48,6 +49,7 @@ def _run(args: list[str], output: Output) -> int:
             from source_digitalocean_quolum import specification  # noqa: PLC0415
 
             return specification.write_spec(output)
+        collect_later()
         import_cdk()
         # Importing it takes most of the time of a short command: help, version and spec do without.
         from source_digitalocean_quolum import commands  # noqa: PLC0415

@@ -1,5 +1,6 @@
 """What a developer has at the command line: configured catalogs, help, version, and a check that a script can read."""
 
+import gc
 import json
 import os
 import re
@@ -13,7 +14,7 @@ import pytest
 import yaml
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 
-from source_digitalocean_quolum import command_line, commands, configured_catalog
+from source_digitalocean_quolum import command_line, configured_catalog
 from source_digitalocean_quolum import run as connector
 from unit_tests.mock_server.commands import token_config
 from unit_tests.mock_server.server import DigitalOcean
@@ -24,7 +25,7 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a configuration, in which commands run."""
-    monkeypatch.setattr(commands, "_calm_garbage_collector", lambda: None)
+    monkeypatch.setattr(gc, "disable", lambda: None)
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "config.json").write_text(json.dumps(token_config()), encoding="utf-8")

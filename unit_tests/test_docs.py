@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from source_digitalocean_quolum import SourceDigitaloceanQuolum
-from tools import dictionary, ready_sets, reliability, request_table, stream_sets, streams_table
+from tools import dictionary, docs_counts, ready_sets, reliability, request_table, stream_sets, streams_table
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("docs", "deploy", "integration_tests")
@@ -176,16 +175,21 @@ def test_a_stale_dictionary_is_noticed_and_mended(tmp_path: Path, monkeypatch: p
     assert dictionary.TARGET.read_text(encoding="utf-8") == text
 
 
-def test_the_figures_of_the_operators_page_are_those_of_the_manifest() -> None:
-    text = (ROOT / "docs/digitalocean-quolum.md").read_text(encoding="utf-8")
-    found = streams_table.streams()
-    incremental = sum(map(ready_sets.is_incremental, found.values()))
-    assert f"{incremental} of the {len(found)} streams are." in text
-    assert f"The {len(found) - incremental} others change" in text
-    assert f"says, {len(found)} tables of it" in (ROOT / "docs/models.md").read_text(encoding="utf-8")
-    ways = [way for stream in SourceDigitaloceanQuolum().stream_probes() for way in stream.ways]
-    tried = {way.scope for way in ways if not way.has_parent} - {"", "account:read"}
-    assert f"A check takes {1 + len(tried)} requests" in text
+def test_the_counts_in_sentences_are_up_to_date() -> None:
+    assert docs_counts.main(["--check"]) == 0
+    marked = {
+        page.name: re.findall(r"<!-- count: (\w+) -->(\d+)", page.read_text("utf-8")) for page in docs_counts.PAGES
+    }
+    counts = docs_counts.count()
+    assert set(counts) <= {name for marks in marked.values() for name, _ in marks}
+    assert counts["incremental"] + counts["full_refresh"] == counts["streams"] == len(streams_table.streams())
+
+
+def test_a_stale_count_is_noticed_and_mended() -> None:
+    text = "All <!-- count: streams -->12<!-- / --> of them.\n"
+    assert docs_counts.fill(text, {"streams": 163}) == "All <!-- count: streams -->163<!-- / --> of them.\n"
+    with pytest.raises(KeyError, match="strems"):
+        docs_counts.fill(text.replace("streams", "strems"), {"streams": 163})
 
 
 def test_the_messages_in_the_table_are_those_that_the_connector_says() -> None:

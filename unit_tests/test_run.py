@@ -1,5 +1,6 @@
 """The command line: files that are missing or garbled, and catalogs that name what does not exist."""
 
+import gc
 import json
 import subprocess
 import sys
@@ -10,7 +11,6 @@ from typing import Any
 import pytest
 from airbyte_cdk.models import FailureType
 
-from source_digitalocean_quolum import commands
 from source_digitalocean_quolum import run as command_line
 from unit_tests.mock_server.commands import COMPLETE, TOKEN, read, token_config
 from unit_tests.mock_server.server import PAGE, DigitalOcean
@@ -34,7 +34,7 @@ def one_stream(**changes: Any) -> dict[str, Any]:
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run one command in this process: its exit code and its messages, for it prints nothing else."""
-    monkeypatch.setattr(commands, "_calm_garbage_collector", lambda: None)
+    monkeypatch.setattr(gc, "disable", lambda: None)
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
 
     def run(*args: str | Path) -> tuple[int, list[dict[str, Any]]]:

@@ -1,5 +1,6 @@
 """A misspelt word of a stream is refused before the first request, by name; so is a stream without its files."""
 
+import gc
 import json
 import shutil
 import sys
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from source_digitalocean_quolum import commands, manifest
+from source_digitalocean_quolum import manifest
 from source_digitalocean_quolum import run as command_line
 from source_digitalocean_quolum.stream_definition import verify
 from unit_tests.stream_files import PACKAGE, problems
@@ -162,7 +163,7 @@ MISTAKES = {
 def test_spec_refuses_a_definition_that_is_not_understood(
     old: str, new: str, words: str, edit: Edit, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(commands, "_calm_garbage_collector", lambda: None)
+    monkeypatch.setattr(gc, "disable", lambda: None)
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     edit(old, new)
 

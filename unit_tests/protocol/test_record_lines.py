@@ -12,7 +12,6 @@ import pytest
 from airbyte_cdk.sources.streams.concurrent.cursor import ConcurrentCursor
 from freezegun import freeze_time
 
-from source_digitalocean_quolum import commands
 from source_digitalocean_quolum import run as command_line
 from unit_tests.mock_server.clock import fake_clock
 from unit_tests.mock_server.commands import INCREMENTAL, read, token_config
@@ -46,7 +45,7 @@ def printed(
         (folder / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
         options += [f"--{name}", str(folder / f"{name}.json")]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(commands, "_calm_garbage_collector", lambda: None)
+        patch.setattr(gc, "disable", lambda: None)
         patch.setattr(sys, "excepthook", sys.excepthook)
         command_line.run(["read", *options])
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]

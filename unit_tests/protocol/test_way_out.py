@@ -1,5 +1,6 @@
 """What a process writes: UTF-8 whatever the locale, one final word for one cause, an operator's words, no traceback."""
 
+import gc
 import json
 import logging
 import os
@@ -14,7 +15,6 @@ from typing import Any
 import pytest
 import requests
 
-from source_digitalocean_quolum import commands
 from source_digitalocean_quolum import run as command_line
 from source_digitalocean_quolum.cdk_ext.log_words import translate_log
 from source_digitalocean_quolum.http.client import ApiClient
@@ -48,7 +48,7 @@ def filters() -> Iterator[None]:
 @pytest.fixture
 def run(capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run one command in this process: its exit code and its messages."""
-    monkeypatch.setattr(commands, "_calm_garbage_collector", lambda: None)
+    monkeypatch.setattr(gc, "disable", lambda: None)
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
 
     def run(*args: str | Path) -> tuple[int, Messages]:
