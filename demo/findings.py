@@ -66,7 +66,7 @@ def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
 
 def _spend(connection: duckdb.DuckDBPyConnection, schema: str) -> Finding:
     spend = connection.execute(SPEND_BY_FEATURE.format(schema=schema)).fetchall()
-    lines = [f"{feature:<18} ${usd:>12,.2f}" for feature, usd in spend]
+    lines = [f"{feature:<24} ${usd:>12,.2f}" for feature, usd in spend]
     total = sum(usd for _, usd in spend)
     return Finding(f"This month's usage so far costs ${total:,.2f} across {len(spend)} features.", lines)
 

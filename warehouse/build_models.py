@@ -174,7 +174,8 @@ def _run(
     try:
         for line in process.stdout:
             _follow(line, built, complaints, say)
-    except KeyboardInterrupt:
+    except BaseException:
+        # Nobody reads its pipe any more: dbt would wait for ever, and we for dbt.
         process.terminate()
         raise
     finally:
