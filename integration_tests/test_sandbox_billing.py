@@ -220,6 +220,15 @@ def test_the_open_month_grows_by_the_day_and_then_becomes_an_invoice() -> None:
         assert types[0] == "Payment"
 
 
+def test_a_load_test_makes_the_cost_of_a_known_day_jump() -> None:
+    with Sandbox(droplets=12, days=40, now="2026-11-23T12:00:00Z", waste="seeded") as seeded:
+        by_day: dict[str, Decimal] = defaultdict(Decimal)
+        for point in daily(seeded, "2026-11-01", "2026-11-22"):
+            by_day[point["start_date"]] += Decimal(point["total_amount"])
+    assert max(by_day, key=lambda day: by_day[day]) == "2026-11-11"
+    assert by_day["2026-11-11"] - max(by_day["2026-11-10"], by_day["2026-11-12"]) > 100
+
+
 def test_a_deleted_droplet_stops_being_billed() -> None:
     with Sandbox(droplets=12, days=30, now="2026-11-10T12:00:00Z") as moving:
         victim = get(moving, "/v2/droplets")["droplets"][0]["id"]

@@ -4,6 +4,7 @@ Prices: DigitalOcean's public price list.
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from sandbox.clock import parse
 from sandbox.world import catalog
@@ -15,6 +16,8 @@ from sandbox.world.grouping import Tables, project_of
 from sandbox.world.plan import Plan, Record
 from sandbox.world.resizes import SMALLER, resized_at
 
+# A load test of a world with seeded waste: a whole day, so long before the sandbox's first day.
+LOAD_TEST_DROPLETS, LOAD_TEST_BEFORE = 40, timedelta(days=12)
 _VOLUME_GIB_CENTS = 10
 _SNAPSHOT_GIB_CENTS = 6
 _BY_THE_SECOND = ("1-DO-DROP-", "1-DO-GPUD-", "1-KS-K8SWN-")
@@ -33,6 +36,7 @@ class Bill:
         return [
             *self._droplets(),
             *self._gone(),
+            *(self._load_test() if self._plan.waste else ()),
             *self._storage(),
             *self._network(),
             *self._databases(),
@@ -113,6 +117,20 @@ class Bill:
             line = self.line(record, "Droplets", sku, price, description=text, region=region)
             line.start = second(self._plan.horizon) + rng.randrange(span)
             line.end = min(line.start + rng.randrange(2 * HOUR, 900 * HOUR), second(self._plan.anchor))
+            yield line
+
+    def _load_test(self) -> Iterator[Billable]:
+        """Droplets that somebody started for a day: a jump of that day's cost, for an analysis to find."""
+        size = catalog.SIZE["m-2vcpu-16gb"]
+        price = by_hour(size["price_hourly"], size["price_monthly"])
+        sku = f"1-DO-DROP-{_SKU_NUMBER[size['slug']]:04d}"
+        region = catalog.HOME_REGIONS[0]
+        for index in range(LOAD_TEST_DROPLETS):
+            record = {"id": 395_000_000 + 13 * index, "name": f"load-test-{region}-{index:05d}"}
+            text = f"{record['name']} ({size['slug']})"
+            line = self.line(record, "Droplets", sku, price, description=text, region=region)
+            line.start = second(self._plan.anchor - LOAD_TEST_BEFORE)
+            line.end = line.start + 24 * HOUR
             yield line
 
     def _storage(self) -> Iterator[Billable]:
