@@ -23,7 +23,7 @@ from warehouse.build_models import Postgres, build_models
 
 __all__ = ["postgres_url"]
 
-pytestmark = [needs_dbt, pytest.mark.slow]
+pytestmark = [needs_dbt, pytest.mark.slow, pytest.mark.timeout(900)]
 
 MARTS = [
     "resource_inventory",

@@ -18,7 +18,7 @@ from warehouse.build_models import EXIT_CONFIGURATION, EXIT_FAILED, Built, Model
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [needs_dbt, pytest.mark.slow]
+pytestmark = [needs_dbt, pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from integration_tests.models_team.tables import team
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = [needs_dbt, pytest.mark.slow, pytest.mark.full]
+pytestmark = [needs_dbt, pytest.mark.slow, pytest.mark.full, pytest.mark.timeout(900)]
 
 PACKAGE = Path(__file__).resolve().parents[1] / "warehouse" / "models"
 _QUESTION = re.compile(r"{% macro (\w+)\(([^)]*)\) %}(?:(?!endmacro).)*adapter\.dispatch\('\1'", re.DOTALL)
