@@ -119,6 +119,7 @@ def test_every_series_of_insights_is_used_or_left_out_for_a_reason_and_none_is_m
 
     assert len(known()["observed"]) == 212
     assert used - listed == set(), "no such series is known: is it misspelt?"
+    assert used & set(left_out) == set(), "used, and named under not_used, too"
     assert listed - used == set(left_out)
     assert len(left_out) == len(set(left_out))
     assert all(len(entry.reason) > 20 for entry in load().not_used)

@@ -14,6 +14,7 @@ in UTC, object and array JSON (in PostgreSQL JSONB instead of json, which has no
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import warnings
@@ -69,9 +70,21 @@ def prepare_pyairbyte(work_dir: Path) -> None:
         AIRBYTE_CACHE_ROOT=str(work_dir / "cache"),
         AIRBYTE_LOGGING_ROOT=str(work_dir / "logs"),
     )
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _without_collections():
         warnings.simplefilter("ignore")
         import airbyte.caches  # noqa: F401, PLC0415
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Load modules without looking for garbage: they stay, and looking at them again and again is a quarter of it."""
+    were_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if were_on:
+            gc.enable()
 
 
 class Warehouse:

@@ -144,7 +144,7 @@ def test_each_source_has_these_metrics_measured_against_these_capacities(feature
     records = read_insights(feature) if source == "insights" else read_monitoring(feature)
 
     capacities = {**dict.fromkeys(wanted["without_capacity"]), **wanted["capacities"]}
-    assert {record["metric"] for record in records} == set(capacities)
+    assert {record["metric"] for record in records} == set(capacities), "expected_metrics.yaml says otherwise"
     for record in records:
         capacity = expect_capacity(feature, source, capacities[record["metric"]])
         assert record["capacity"] == pytest.approx(capacity), record["metric"]
