@@ -134,17 +134,21 @@ def _sync(
     if not from_insights:
         return _sync_streams(config, warehouse, folder / "report.json", "all")
     only_there = [name for name, feature in load().features.items() if not feature.asked_of("monitoring", every=False)]
-    others = _sync_insights(config, warehouse, folder / "insights.json", only_there) if installed() else None
-    report = _sync_streams(
-        config, warehouse, folder / "report.json", ",".join(name for name in streams if name not in only_there)
-    )
-    if report and others:
-        report["streams"] += others["streams"]
-    elif report:
+    from_there: list[dict[str, Any]] = []
+    if installed():
+        measured = _sync_insights(config, warehouse, folder / "insights.json", only_there)
+        if measured is None:
+            return None
+        from_there = measured["streams"]
+    else:
         console.print(
-            f"{len(only_there)} tables of utilization are not there: only Insights measures them, and the sandbox "
+            f"{len(only_there)} tables of utilization stay away: only Insights measures them, and the sandbox "
             "answers Insights with Prometheus, which is not installed here (apt-get install prometheus)."
         )
+    others = ",".join(name for name in streams if name not in only_there)
+    report = _sync_streams(config, warehouse, folder / "report.json", others)
+    if report is not None:
+        report["streams"] += from_there
     return report
 
 
