@@ -1,7 +1,7 @@
-"""A developer's program: one PyAirbyte sync of the connector into DuckDB or PostgreSQL.
+"""A developer's program: PyAirbyte syncs of the connector into DuckDB or PostgreSQL, one for each line of its input.
 
 python -m integration_tests.pyairbyte_sync CONFIG EXECUTABLE FOLDER WAREHOUSE SCHEMA STREAM...
-WAREHOUSE is a path or a postgresql:// URL. It prints the number of records read.
+WAREHOUSE is a path or a postgresql:// URL. It prints the number of records that each sync has read.
 """
 
 import json
@@ -29,8 +29,10 @@ def main(config: str, executable: str, folder: str, warehouse: str, schema: str,
     )
     source.check()
     with cache:
-        sys.stdout.write(f"\n{source.read(cache=cache).processed_records}\n")
+        sys.stdout.write(f"\nread: {source.read(cache=cache).processed_records}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    for _ in sys.stdin:
+        main(*sys.argv[1:])

@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from integration_tests.warm_host import HostRun
 from unit_tests.warehouse.sync.account import CONNECTOR, Account, actions, droplets
 from unit_tests.warehouse.sync.target import Target, postgres_url, target
 
@@ -42,21 +43,15 @@ def environment(folder: Path, **variables: str) -> dict[str, str]:
     }
 
 
-def start(account: Account, *arguments: str, **variables: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        command(account, *arguments),
-        cwd=account.folder / "cwd",
-        env=variables or environment(account.folder),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def start(account: Account, *arguments: str) -> HostRun:
+    folder = account.folder
+    return HostRun(command(account, *arguments)[3:], folder / "cwd", environment(folder), folder)
 
 
-def wait_for(path: Path, process: subprocess.Popen[str]) -> None:
+def wait_for(path: Path, process: HostRun) -> None:
     deadline = time.monotonic() + 90
     while not path.exists():
-        assert process.poll() is None, process.communicate()
+        assert process.poll() is None, process.communicate(1)
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
@@ -79,7 +74,6 @@ def test_a_killed_sync_goes_on_from_the_last_commit_and_ends_equal_to_the_source
     wait_for(account.hanging, process)
     time.sleep(2)
     process.kill()
-    process.communicate()
     connector = int(account.hanging.read_text())
     deadline = time.monotonic() + 5
     while is_running(connector) and time.monotonic() < deadline:
@@ -132,10 +126,20 @@ def test_a_stopped_sync_ends_its_connector_and_a_second_one_is_told_to_wait(tmp_
 
 def test_nothing_is_left_outside_the_warehouse_and_the_report(tmp_path: Path) -> None:
     account = Account(tmp_path, droplets(3))
-    process = start(account, "--json", "report.json", **environment(tmp_path))
-    out, error = process.communicate(timeout=60)
+    env = environment(tmp_path)
+    # A process of its own: PyAirbyte decides while it is imported where its files are.
+    done = subprocess.run(
+        command(account, "--json", "report.json"),
+        cwd=tmp_path / "cwd",
+        env=env,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    out, error = done.stdout, done.stderr
 
-    assert process.returncode == 0, error
+    assert done.returncode == 0, error
     assert {path.name for path in (tmp_path / "cwd").iterdir()} == {"warehouse.duckdb", "report.json"}
     assert list((tmp_path / "tmp").iterdir()) == []
     assert list((tmp_path / "home").iterdir()) == []
@@ -183,9 +187,7 @@ def test_the_json_report_is_written_even_when_the_sync_is_stopped(tmp_path: Path
     account = Account(tmp_path, droplets(3), actions(10, hang_after=5))
     environment(tmp_path)
     process = start(account, "--json", "report.json")
-    assert process.stderr is not None
-    while "actions: running" not in process.stderr.readline():
-        assert process.poll() is None
+    process.wait_for("actions: running")
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
     assert process.returncode == 130

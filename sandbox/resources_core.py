@@ -7,7 +7,7 @@ from sandbox.auth import covers
 from sandbox.endpoints import Endpoint, blanked, collection
 from sandbox.paging import Ask, bounds, envelope
 from sandbox.problems import bad_request, not_found
-from sandbox.world import World, app_platform
+from sandbox.world import World, app_platform, dns
 from sandbox.world.plan import Record
 from sandbox.world.statement import Statement
 
@@ -49,6 +49,10 @@ def _snapshots(world: World, ask: Ask) -> Sequence[Record]:
 
 def _images(world: World, ask: Ask) -> Sequence[Record]:
     return world.tables["images" if ask.query.get("private") == "true" else "public_images"]
+
+
+def _domains(world: World, ask: Ask) -> Sequence[Record]:
+    return [dns.zone(world.plan, one, ask.now) for one in world.tables["domains"]]
 
 
 def _project_resources(world: World, ask: Ask) -> Sequence[Record]:
@@ -160,7 +164,7 @@ ENDPOINTS = [
     ),
     collection("/v2/firewalls", "firewall:read", "firewalls", blanks={"tag:read": ("tags",)}),
     collection("/v2/vpcs", "vpc:read", "vpcs"),
-    collection("/v2/domains", "domain:read", "domains"),
+    collection("/v2/domains", "domain:read", _domains, "domains"),
     collection("/v2/cdn/endpoints", "cdn:read", "endpoints"),
     collection(
         "/v2/kubernetes/clusters",

@@ -41,7 +41,8 @@ def _remote_routes(world: World, ask: Ask) -> Sequence[Record]:
 
 
 def _domain_records(world: World, ask: Ask) -> Sequence[Record]:
-    return matching(dns.records(found(world, ask, "domains", "domain_name", "name")), ask, "type", "name")
+    zone = dns.zone(world.plan, found(world, ask, "domains", "domain_name", "name"), ask.now)
+    return matching(dns.records(zone), ask, "type", "name")
 
 
 def _certificates(world: World, ask: Ask) -> Sequence[Record]:

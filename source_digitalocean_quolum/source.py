@@ -14,6 +14,7 @@ from airbyte_cdk.models import (
     ConfiguredAirbyteCatalog,
     FailureType,
     StreamDescriptor,
+    SyncMode,
 )
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
@@ -129,6 +130,9 @@ class SourceDigitaloceanQuolum(DeclarativeSource):
             if said.passes(trace):
                 yield trace
         run, parents = RunContext.from_config(self.config), self._parents()
+        run.incremental_streams = frozenset(
+            one.stream.name for one in catalog.streams if one.sync_mode == SyncMode.incremental
+        )
         run.incoming_states = {name: self._incoming(name) for name in known}
         run.waiting.watch(self.messages.emit_message, self._selected, parents)
         try:

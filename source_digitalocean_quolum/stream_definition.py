@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from source_digitalocean_quolum.http.endpoint import Endpoint
-from source_digitalocean_quolum.http.facts import Facts, Name, Scalar
+from source_digitalocean_quolum.http.facts import Facts, Name, Path, Scalar
 
 _Reference = Annotated[str, msgspec.Meta(pattern=r"^#/definitions/\w+(/\w+)*$")]
 _Component = Annotated[str, msgspec.Meta(pattern=r"^source_digitalocean_quolum\.components\.\w+$")]
@@ -64,6 +64,8 @@ class _Router(_Definition, frozen=True):
     class_name: _Component | None = None
     parent_stream_configs: list[_Parent] | None = None
     always: list[Name] | None = None
+    known: list[Path] | None = None
+    times: list[Path] | None = None
     only: dict[Name, list[Scalar]] | None = None
     since: _Definition | None = None
     cursor_field: Name | None = None

@@ -15,13 +15,15 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sandbox import Sandbox
 from tools import generated, stream_sets, streams_table
+from tools.openapi import FACTS
+from tools.request_reasons import REASONS
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "digitalocean-quolum.md"
@@ -64,6 +66,16 @@ class Count:
     def total(self) -> int:
         """All requests."""
         return sum(self.requests.values())
+
+    def of(self, streams: Collection[str]) -> int:
+        """The requests of these streams."""
+        return sum(made for name, made in self.requests.items() if name in streams)
+
+
+def planned() -> frozenset[str]:
+    """The streams of which the request arithmetic worked out what an account takes."""
+    streams = json.loads(FACTS.read_text(encoding="utf-8"))["streams"]
+    return frozenset(name for name, stream in streams.items() if stream["default_enabled"])
 
 
 def count(model: Model, names: tuple[str, ...] = ()) -> tuple[Count, Count]:
@@ -154,14 +166,17 @@ def by_stream(first: Count, following: Count) -> str:
 def table(counts: Mapping[str, tuple[Count, Count]]) -> str:
     """A line for each account."""
     lines = [
-        "| Account | Records | First sync | Next sync, a day later | Recommended streams |",
-        "| --- | --- | --- | --- | --- |",
+        "| Account | Records | First sync | Next sync, a day later | Recommended streams | Streams of the plan |",
+        "| --- | --- | --- | --- | --- | --- |",
     ]
     for name, (first, following) in counts.items():
-        parts = [sum(made.requests.get(one, 0) for one in stream_sets.recommended()) for made in (first, following)]
+        parts = [
+            " and ".join(f"{made.of(streams):,}" for made in (first, following))
+            for streams in (stream_sets.recommended(), planned())
+        ]
         lines.append(
             f"| {account_of(MODELS[name])} | {first.records:,} | {requests_of(first)} | {requests_of(following)} | "
-            f"{parts[0]:,} and {parts[1]:,} |"
+            f"{parts[0]} | {parts[1]} |"
         )
     return "\n".join([MARKS[0], *lines, MARKS[1]])
 
@@ -170,14 +185,14 @@ def table_by_stream(counts: Mapping[str, tuple[Count, Count]]) -> str:
     """What the syncs of the largest account are made of: a line for each stream that takes many requests."""
     first, following = counts[[name for name in MODELS if name in counts][-1]]
     asked = {name: stream.requests for name, stream in streams_table.streams().items()}
-    lines = ["| Stream | First sync | Next sync | What one read takes |", "| --- | --- | --- | --- |"]
+    lines = ["| Stream | First sync | Next sync | What one read takes | Why |", "| --- | --- | --- | --- | --- |"]
     named = [name for name in {**first.requests, **following.requests} if _most(name, first, following) >= _NAMED]
     for name in sorted(named, key=lambda name: (-following.requests.get(name, 0), -first.requests.get(name, 0), name)):
         figures = f"{first.requests.get(name, 0):,} | {following.requests.get(name, 0):,}"
-        lines.append(f"| `{name}` | {figures} | {asked[name]} |")
+        lines.append(f"| `{name}` | {figures} | {asked[name]} | {REASONS[name]} |")
     rest = [sum(count for name, count in made.requests.items() if name not in named) for made in (first, following)]
     others = len({**first.requests, **following.requests}) - len(named)
-    lines.append(f"| the {others} others that ask at all | {rest[0]:,} | {rest[1]:,} | |")
+    lines.append(f"| the {others} others that ask at all | {rest[0]:,} | {rest[1]:,} | | |")
     return "\n".join([BY_STREAM[0], *lines, BY_STREAM[1]])
 
 
@@ -229,6 +244,7 @@ def main(arguments: list[str] | None = None) -> int:
     for name in options.count or MODELS:
         first, following = counts[name] = count(MODELS[name], tuple(options.stream))
         print(f"{name}: {first.total} and {following.total} requests, {first.records} and {following.records} records")
+        print(f"   of these the streams of the plan: {first.of(planned())} and {following.of(planned())}")
         print(by_stream(first, following))
         for made in (first, following):
             if made.incomplete:

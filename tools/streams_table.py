@@ -155,6 +155,8 @@ def _requests(
         if "group_size" in router:
             return f"1 for each {period} and {router['group_size']} records of `{parents[0]}`"
         each = f" and record of `{parents[0]}`" if parents and parents[0] != "account" else ""
+        if endpoint.sums:
+            return f"{text}, for each {period}{each}, and for each week and day of these with something in it"
         return f"{text}, for each {period}{each}"
     if endpoint.of_parent:
         return f"{text}, for all `{parents[0]}`"
@@ -164,7 +166,8 @@ def _requests(
         return f"{text}, for each record of `{parents[0]}` that changed or may have"
     if parents:
         new = "new " if cursor and not cursor.get("is_client_side_incremental") else ""
-        return f"{text}, for each {new}record of `{parents[0]}`"
+        some = " that can have one" if endpoint.only or endpoint.skip or endpoint.lone else ""
+        return f"{text}, for each {new}record of `{parents[0]}`{some}"
     if endpoint.newest_first:
         return f"{text}, back to the cursor"
     return text

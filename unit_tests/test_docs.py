@@ -78,7 +78,8 @@ def test_the_table_says_what_reading_a_stream_takes() -> None:
     assert found["kubernetes_nodes"].requests == "none beyond `kubernetes_clusters`"
     assert found["invoice_preview"].requests == "none beyond `invoices`"
     assert found["app_bandwidth_daily"].requests == "1 for each day and 100 records of `apps`"
-    assert found["genai_agent_usage"].requests == "1, for each day and record of `genai_agents`"
+    usage = "1, for each 30 days and record of `genai_agents`, and for each week and day of these with something in it"
+    assert found["genai_agent_usage"].requests == usage
     assert re.fullmatch(r"1 per 200, for each \d+ days", found["billing_insights"].requests)
 
 

@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from sandbox.clock import parse, stamp
-from sandbox.world.apps import deployment
+from sandbox.world.apps import deployment, pace
 from sandbox.world.databases import PLANTED
 from sandbox.world.history import slots
 from sandbox.world.plan import Plan, Record, uuid
 
-_DEPLOYED_EVERY = timedelta(days=2)
 _JOB_EVERY = timedelta(hours=12)
 _SCALED_EVERY = timedelta(days=4)
 # How old a deployment is when it enters a phase, and how many of its six steps are done then.
@@ -48,7 +47,8 @@ def _since_the_anchor(plan: Plan, app: Record, now: datetime) -> list[Record]:
 
 
 def _made(plan: Plan, app: Record, begin: datetime, now: datetime) -> Iterator[Record]:
-    for _, moment, rng in slots(plan, f"deployments/{app['id']}", _DEPLOYED_EVERY, begin, now):
+    every = pace(plan, int(app["spec"]["name"].rpartition("-")[2]))
+    for _, moment, rng in slots(plan, f"deployments/{app['id']}", every, begin, now) if every else ():
         made = deployment(uuid(rng), app["spec"], f"{rng.getrandbits(160):040x}", stamp(moment))
         yield {**made, "phase": "ERROR"} if rng.random() < 0.1 else made
 
@@ -94,7 +94,7 @@ def events(plan: Plan, app: Record, now: datetime) -> list[Record]:
         }
         for one in deployments(plan, app, now)
     ]
-    scales = any("autoscaling" in service for service in app["spec"]["services"])
+    scales = any("autoscaling" in service for service in app["spec"].get("services", []))
     begin = parse(app["created_at"]) if scales else now
     for _, moment, rng in slots(plan, f"scaling/{app['id']}", _SCALED_EVERY, begin, now):
         change = {"from": 1, "to": rng.choice([2, 3]), "triggering_metric": "cpu"}
@@ -157,7 +157,7 @@ def instances(app: Record) -> list[Record]:
 
 
 def alerts(plan: Plan, app: Record) -> list[Record]:
-    """One alert of the app and one of its service."""
+    """One alert of the app and one of its service, where it has one."""
     rng = plan.rng(f"app_alerts/{app['id']}")
     busy = {"rule": "CPU_UTILIZATION", "operator": "GREATER_THAN", "value": 80.0, "window": "TEN_MINUTES"}
     url = f"https://hooks.slack.com/services/{PLANTED}-app_alert-slack-url"
@@ -174,6 +174,7 @@ def alerts(plan: Plan, app: Record) -> list[Record]:
             "progress": {"steps": [step]},
         }
         for component, rule in (({}, {"rule": "DEPLOYMENT_FAILED"}), ({"component_name": "web"}, busy))
+        if not component or "services" in app["spec"]
     ]
 
 

@@ -12,13 +12,15 @@ INSTANCE_PRICES = {
     "apps-s-1vcpu-2gb": (25, 0.0372),
     "apps-d-1vcpu-2gb": (39, 0.05804),
 }
+# The number, of five, of the app that is one.
+_SITE_ALONE = 3
 
 
 def spec(rng: Random, name: str, region: str, index: int) -> Record:
-    """A service and often a worker (the first app always).
+    """A service and often a worker (the first app always); every fifth app is a static site alone, an assumption.
 
-    Every other app also has a site, a job and a function; every third sends its logs elsewhere, and another
-    third scales by itself.
+    Every other one with a service also has a site, a job and a function; every third sends its logs elsewhere, and
+    another third scales by itself.
     """
     service = {
         **_component("web", _git(name), "service"),
@@ -33,6 +35,10 @@ def spec(rng: Random, name: str, region: str, index: int) -> Record:
         "services": [service],
         "ingress": {"rules": [{"match": {"path": {"prefix": "/"}}, "component": {"name": "web"}}]},
     }
+    if index % 5 == _SITE_ALONE:
+        rule = {"match": {"path": {"prefix": "/"}}, "component": {"name": "docs"}}
+        site = {"static_sites": [_component("docs", _git(name), "static_site")], "ingress": {"rules": [rule]}}
+        return {key: value for key, value in result.items() if key != "services"} | site
     if rng.random() < 0.5 or index == 0:
         result["workers"] = [
             {

@@ -1,8 +1,9 @@
 """App Platform apps, as they stand at the beginning of the sandbox's first day."""
 
+from datetime import timedelta
 from random import Random
 
-from sandbox.clock import stamp
+from sandbox.clock import parse, stamp
 from sandbox.world.app_specs import spec as build_spec
 from sandbox.world.plan import Plan, Record, uuid
 
@@ -11,6 +12,18 @@ REGIONS = {
     "fra": ("Frankfurt", "germany", "Europe", ["fra1"]),
     "ams": ("Amsterdam", "netherlands", "Europe", ["ams3"]),
 }
+
+# How often an app is deployed: one that is worked on, one that is looked after, and one that nobody touches. A third of
+# the apps each, whatever they are made of: an assumption, for DigitalOcean publishes no figures. The first three, which
+# small accounts have, are worked on.
+_PACES = (timedelta(days=2), timedelta(days=12), None)
+_ALWAYS_BUSY = 3
+_AT_REST = timedelta(days=100)
+
+
+def pace(plan: Plan, index: int) -> timedelta | None:
+    """How often the app of this number is deployed; None: not any more."""
+    return _PACES[0] if index < _ALWAYS_BUSY else plan.rng(f"app_pace/{index}").choice(_PACES)
 
 
 def build_apps(plan: Plan, project_id: str) -> list[Record]:
@@ -26,6 +39,8 @@ def _app(plan: Plan, rng: Random, index: int, project_id: str, *, deploying: boo
     name = f"app-{rng.choice(['shop', 'docs', 'portal', 'billing', 'status'])}-{index:03d}"
     spec = build_spec(rng, name, region, index)
     deployed = stamp(plan.past(rng, 30))
+    if pace(plan, index) is None and not deploying:
+        deployed = stamp(parse(deployed) - _AT_REST)
     host = f"{name}-{rng.getrandbits(20):05x}.ondigitalocean.app"
     active = _deployment(rng, spec, deployed)
     app: Record = {

@@ -173,7 +173,7 @@ class Bill:
 
     def _apps(self) -> Iterator[Billable]:
         for app in self._tables["apps"]:
-            for component in [*app["spec"]["services"], *app["spec"].get("workers", [])]:
+            for component in [*app["spec"].get("services", []), *app["spec"].get("workers", [])]:
                 slug, count = component["instance_size_slug"], component["instance_count"]
                 monthly, hourly = INSTANCE_PRICES[slug]
                 more = {

@@ -1,12 +1,16 @@
-"""DNS records, the same as in the zone files, and TLS certificates."""
+"""DNS zones as they change, their records, the same as in the zone files, and TLS certificates."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zlib import crc32
 
 from sandbox.clock import stamp
 from sandbox.world.databases import PLANTED
 from sandbox.world.grouping import Tables
+from sandbox.world.history import slots
 from sandbox.world.plan import Plan, Record, uuid
+
+# An assumption: somebody renews a certificate by a TXT record, or moves a host.
+_CHANGED_EVERY = timedelta(days=50)
 
 
 def build(plan: Plan, tables: Tables) -> Tables:
@@ -37,6 +41,22 @@ def _certificates(plan: Plan, domains: list[str]) -> list[Record]:
             record["private_key"] = f"{PLANTED}-certificate-{index}-private-key"
         certificates.append(record)
     return certificates
+
+
+def zone(plan: Plan, domain: Record, now: datetime) -> Record:
+    """The zone with what was changed since the sandbox's first day began: one record, and the number in its SOA."""
+    changes = list(slots(plan, f"zone/{domain['name']}", _CHANGED_EVERY, plan.anchor, now))
+    if not changes:
+        return domain
+    _, moment, rng = changes[-1]
+    lines = [
+        " ".join([*(words := line.split())[:5], str(int(moment.timestamp())), *words[6:]])
+        if " IN SOA " in line
+        else line
+        for line in domain["zone_file"].splitlines()
+    ]
+    challenge = f'_acme-challenge.{domain["name"]}. 300 IN TXT "{rng.getrandbits(160):040x}"'
+    return {**domain, "zone_file": "\n".join([*lines, challenge]) + "\n"}
 
 
 def records(domain: Record) -> list[Record]:

@@ -29,8 +29,10 @@ class Endpoint(Facts, frozen=True):
     - `post`: the members of a JSON body, as in `derived`; the request is a POST that only reads.
     - `scope`: the token scope that opens it, as DigitalOcean names scopes.
     - `only`, `skip`: slices that are (not) asked for, by the values of a field of the parent's record.
+    - `lone`: slices that are not asked for: those whose parent's record has this field, and none of these others.
     - `of_parent`: the list is one for all parents, see SharedListRetriever: fields of a record, each with the field
       of the parent's record whose values it holds.
+    - `sums`: the answer is one sum of this field for the window asked for, see DailyTotalsRetriever.
     - `csv`: the answer is a CSV file with these columns among others; its lines are the records.
     - `absent`: statuses that mean "this product was never used", so no records.
 
@@ -48,10 +50,10 @@ class Endpoint(Facts, frozen=True):
     - `nested`: the records are the members of a list inside each object, by path (`node_pools.nodes`); a
       mapping names several such lists.
     - `derived`: fields the connector adds: `{slice: name}`, `{slice: name, if_absent: true}` (where the answer does not
-      say it itself), `{slice: name, equals: value}`,
-      `{text: "with {slice fields}"}`, `{clock: now}`, `{outer: path}` (of the object that held the nested list,
-      or of a list's member on the way, by the list's name), `{body: path}` (of the whole answer, with
-      `{fields}` of the record) or `{nested: name}` (the name of the nested list).
+      say it itself), `{slice: name, equals: value}`, `{text: "with {slice fields}"}`, `{clock: now}` (with
+      `incremental: true` not in a full refresh, whose records are all of one sync), `{outer: path}` (of the object that
+      held the nested list, or of a list's member on the way, by the list's name), `{body: path}` (of the whole answer,
+      with `{fields}` of the record) or `{nested: name}` (the name of the nested list).
     - `renamed`: fields that get another name, since warehouses refuse theirs (`a.b: a_b`).
     - `key`: see SurrogateKey and BufferedListRetriever.
     - `unfinished`: see Unfinished.
@@ -67,7 +69,9 @@ class Endpoint(Facts, frozen=True):
     post: Mapping[Name, ValueSource] = msgspec.field(default_factory=dict)
     only: Mapping[Name, list[Scalar]] = msgspec.field(default_factory=dict)
     skip: Mapping[Name, list[Scalar]] = msgspec.field(default_factory=dict)
+    lone: Mapping[Path, tuple[Path, ...]] = msgspec.field(default_factory=dict)
     of_parent: Mapping[Name, Name] = msgspec.field(default_factory=dict)
+    sums: Name | None = None
     csv: tuple[str, ...] = ()
     absent: tuple[_Refusal, ...] = ()
     single: bool = False
@@ -124,10 +128,12 @@ class Endpoint(Facts, frozen=True):
         return {**fixed, "page_size": "1"} if self.paging == "token" else {**fixed, "page": "1", "per_page": "1"}
 
     def asks_about(self, known: Mapping[str, Any]) -> bool:
-        """Whether a slice with these fields is asked for at all, by `only` and `skip`."""
+        """Whether a slice with these fields is asked for, by `only`, `skip` and `lone`; not by an absent field."""
         if any(known.get(name) not in values for name, values in self.only.items()):
             return False
-        return not any(known.get(name) in values for name, values in self.skip.items())
+        if any(known.get(name) and not any(map(known.get, others)) for name, others in self.lone.items()):
+            return False
+        return not any(name in known and known[name] in values for name, values in self.skip.items())
 
     def path_for(self, known: Mapping[str, Any]) -> str:
         """The path below the base URL, e.g. /v2/projects/4de7ac8b/resources."""

@@ -37,6 +37,7 @@ class ValueSource(Facts, frozen=True):
     if_absent: bool = False
     text: str | None = None
     clock: Literal["now"] | None = None
+    incremental: bool = False
     outer: Path | None = None
     body: Path | None = None
     nested: Literal["name"] | None = None

@@ -67,6 +67,7 @@ class RunContext:
         self.access = StreamAccess()
         self.waiting = WaitNotices(self.budget.epoch)
         self.session = HttpSession(connections=self.workers)
+        self.incremental_streams: frozenset[str] = frozenset()
         # Each stream's state as this run found it, without its partitions'.
         self.incoming_states: Mapping[str, Mapping[str, Any]] = {}
         self._lock = threading.Lock()

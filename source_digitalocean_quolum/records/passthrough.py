@@ -49,7 +49,7 @@ class PassthroughReader:
         makes of them.
         """
         behind = b"," + orjson.dumps(added)[1:] if added else _BRACE
-        constant = {name: added[name] for name in self._added}
+        constant = {name: added[name] for name in self._added if name in added}
         decode, known_of, times = self._decode, self._known_of, self._times
         found: list[Mapping[str, Any]] = []
         for record in records:

@@ -3,13 +3,19 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import orjson
+from airbyte_cdk.sources.declarative.interpolation.interpolated_string import InterpolatedString
 from airbyte_cdk.sources.declarative.partition_routers.substream_partition_router import SubstreamPartitionRouter
 from airbyte_cdk.sources.types import StreamSlice, StreamState
 
 from source_digitalocean_quolum.http.run_context import RunContext
+from source_digitalocean_quolum.records.times import parse_time
+
+# What was under way when the history begins may have ended a little later.
+_BEFORE_HISTORY = timedelta(days=1)
 
 
 @dataclass
@@ -17,8 +23,12 @@ class ChangedParentsRouter(SubstreamPartitionRouter):
     """The CDK's SubstreamPartitionRouter without the parents whose children cannot have changed.
 
     A parent is passed on if it differs, in the `extra_fields` of its configuration, from when its children were
-    last read, or if one of the `always` fields stands anywhere in them: then children change without it. Of the
-    parents only those are looked at whose fields have one of the values in `only`.
+    last read, or if one of the `always` fields stands anywhere in them: then children change without it. It is, too,
+    where one of the `known` fields is absent or empty, since nothing can be told from it. Of the parents only those
+    are looked at whose fields have one of the values in `only`.
+
+    A first sync leaves out what has been at rest since before the history begins (`since`): a parent all of whose
+    `times` lie before it. One that lacks one of them is asked about.
 
     A short hash of each parent is kept as the CDK's `parent_state`: `{"apps": {"<id>": "<hash>"}}`. The hash is
     that of the parent as it was read before its children, and ConcurrentPerPartitionCursor takes the new hashes
@@ -28,6 +38,9 @@ class ChangedParentsRouter(SubstreamPartitionRouter):
 
     name: str = ""
     always: list[str] = field(default_factory=list)
+    known: list[str] = field(default_factory=list)
+    times: list[str] = field(default_factory=list)
+    since: str = ""
     only: Mapping[str, list[Any]] = field(default_factory=dict)
 
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
@@ -36,6 +49,8 @@ class ChangedParentsRouter(SubstreamPartitionRouter):
         parent = self.parent_stream_configs[-1]
         self._parent = parent.stream.name
         self._partition_field = parent.partition_field.eval(self.config)  # type: ignore[union-attr]
+        begin = parse_time(InterpolatedString.create(self.since, parameters=parameters).eval(self.config))
+        self._history = begin - _BEFORE_HISTORY if begin else None
         self._read: dict[str, str] | None = None
         self._listed: set[str] = set()
 
@@ -59,12 +74,29 @@ class ChangedParentsRouter(SubstreamPartitionRouter):
     def _list_changed(self, before: dict[str, str], seen: dict[str, str]) -> Iterable[StreamSlice]:
         """The parents to ask about, by the hashes of the last sync; `seen` takes the hashes of this one."""
         for stream_slice in self._list_parents():
-            if any((stream_slice.extra_fields or {}).get(name) not in values for name, values in self.only.items()):
+            fields = stream_slice.extra_fields or {}
+            if any(fields.get(name) not in values for name, values in self.only.items()):
                 continue
             identity = str(stream_slice.partition[self._partition_field])
-            seen[identity] = hash_fields(stream_slice.extra_fields)
-            if before.get(identity) != seen[identity] or _holds(stream_slice.extra_fields, self.always):
+            seen[identity] = hash_fields(fields)
+            if self._changes_unseen(fields) or (
+                before.get(identity) != seen[identity] and not self._is_at_rest(fields)
+            ):
                 yield StreamSlice(partition=stream_slice.partition, cursor_slice={})
+
+    def _changes_unseen(self, fields: Mapping[str, Any]) -> bool:
+        """Whether the children of a parent may change without it."""
+        return _holds(fields, self.always) or not all(fields.get(name) for name in self.known)
+
+    def _is_at_rest(self, fields: Mapping[str, Any]) -> bool:
+        """Whether a parent has no children in the history that a first sync reads.
+
+        Only in a first one: the default start date moves on, past what a sync could not read.
+        """
+        if self._history is None or self._run.incoming_states.get(self.name):
+            return False
+        moments = [parse_time(fields.get(name)) for name in self.times]
+        return bool(moments) and all(moment is not None and moment < self._history for moment in moments)
 
     def get_stream_state(self) -> Mapping[str, StreamState]:
         """The hashes to go on from, by the parent's id: the incoming ones until the last slice is made."""

@@ -89,12 +89,13 @@ class AddedFields:
     renamed: Mapping[str, str]
 
     @classmethod
-    def for_slice(cls, endpoint: Endpoint, stream_slice: StreamSlice) -> "AddedFields":
-        """For the records of this slice."""
+    def for_slice(cls, endpoint: Endpoint, stream_slice: StreamSlice, *, incremental: bool = True) -> "AddedFields":
+        """For the records of this slice of a stream that is read incrementally, or as a full refresh."""
         known = {**(stream_slice.extra_fields or {}), **stream_slice}
-        values = {name: evaluate_constant(source, known) for name, source in endpoint.derived.items()}
-        placed = {name: _reader(endpoint.derived[name]) for name, value in values.items() if value is NOT_CONSTANT}
-        placed |= {name: _own_or(name, values[name]) for name, source in endpoint.derived.items() if source.if_absent}
+        derived = {name: source for name, source in endpoint.derived.items() if incremental or not source.incremental}
+        values = {name: evaluate_constant(source, known) for name, source in derived.items()}
+        placed = {name: _reader(derived[name]) for name, value in values.items() if value is NOT_CONSTANT}
+        placed |= {name: _own_or(name, values[name]) for name, source in derived.items() if source.if_absent}
         return cls(
             {name: value for name, value in values.items() if name not in placed},
             placed,

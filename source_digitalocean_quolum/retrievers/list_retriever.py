@@ -104,7 +104,8 @@ class DigitalOceanRetriever(Retriever):
     def _read(self, stream_slice: StreamSlice, reader: RecordReader, since: str | None) -> Iterator[Records]:
         """The records of the list, page by page; see PageNumberPaginator for what happens while it changes."""
         endpoint = self._endpoint
-        added = AddedFields.for_slice(endpoint, stream_slice)
+        incremental = self.name in self._run.incremental_streams
+        added = AddedFields.for_slice(endpoint, stream_slice, incremental=incremental)
         order = NewestFirst(self._cursor_field, since) if endpoint.newest_first and since else None
         paginator = PageNumberPaginator()
         fetcher = PageFetcher(self.requester, endpoint, stream_slice, self._run)

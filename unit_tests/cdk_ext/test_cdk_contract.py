@@ -20,6 +20,7 @@ from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSo
 from airbyte_cdk.sources.concurrent_source.thread_pool_manager import ThreadPoolManager
 from airbyte_cdk.sources.declarative.concurrent_declarative_source import ConcurrentDeclarativeSource
 from airbyte_cdk.sources.declarative.incremental.concurrent_partition_cursor import ConcurrentPerPartitionCursor
+from airbyte_cdk.sources.declarative.partition_routers.substream_partition_router import SubstreamPartitionRouter
 from airbyte_cdk.sources.declarative.stream_slicers.declarative_partition_generator import DeclarativePartition
 from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
 from airbyte_cdk.sources.streams.concurrent.partition_reader import PartitionReader
@@ -88,6 +89,11 @@ PINNED: list[tuple[Callable[..., Any], str, str]] = [
     ),
     (AirbyteEntrypoint.discover, "867f1a8f225a", "protocol/entrypoint.py: so they do here"),
     (MemoryMonitor.check_memory_usage, "82c1328ddb7a", "entrypoint.py: RecordMemoryMonitor counts ahead"),
+    (
+        SubstreamPartitionRouter._extract_extra_fields,
+        "5ba21c6f4a64",
+        "parent_fields.py: what it has for a field that is absent, and by which name",
+    ),
     (DefaultStream.as_airbyte_stream, "fdfee93b0e8f", "discovery.py: described is a copy"),
 ]
 

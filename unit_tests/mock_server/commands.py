@@ -31,6 +31,7 @@ INCREMENTAL = {
     *("function_access_keys", "function_namespaces", "genai_agent_usage", "genai_indexing_jobs"),
     *("genai_model_evaluation_runs", "insights_alert_instances", "insights_alert_rules"),
     *("genai_model_evaluation_results", "droplet_associated_resources", "volume_actions"),
+    "domain_records",
     *("kubernetes_status_messages", "registry_garbage_collections", "registry_tags", "security_scans"),
     *("vector_database_backups", "vector_databases"),
 }

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from airbyte_cdk.test.state_builder import StateBuilder
 
+from unit_tests.mock_server import commands
 from unit_tests.mock_server.commands import Output, read
 from unit_tests.mock_server.server import PAGE, DigitalOcean, error
 
@@ -228,3 +229,79 @@ def test_what_is_known_of_thousands_of_apps_that_are_gone_is_forgotten(api: Digi
     assert [row["id"] for row in output.rows("app_deployments")] == ["d"]
     assert not after["use_global_cursor"]
     assert len(after["states"]) == kept
+
+
+# ------------------------------------------------------------------------------------------------- the first sync
+LAST_YEAR = "2025-06-01T00:00:00Z"
+
+
+def at_rest(name: str, **fields: Any) -> Row:
+    """An app of which nothing has been heard since long before the start date, 1 January 2026."""
+    times = {"updated_at": LAST_YEAR, "last_deployment_created_at": LAST_YEAR}
+    active = {"id": f"{name}-1", "phase": "ACTIVE", "updated_at": LAST_YEAR}
+    return app(name, active_deployment=active, **{**times, **fields})
+
+
+@pytest.mark.parametrize("stream", LISTS)
+def test_a_first_sync_leaves_out_apps_at_rest_since_before_the_start_date(api: DigitalOcean, stream: str) -> None:
+    doubtful = [
+        at_rest("eve", updated_at="2025-12-31T12:00:00Z"),
+        at_rest("garbled", updated_at="yesterday"),
+        at_rest("never", last_deployment_created_at="0001-01-01T00:00:00Z"),
+        at_rest("untold", last_deployment_created_at=None),
+    ]
+    first = sync(api, [app("moved"), at_rest("quiet"), *doubtful], stream=stream)
+    assert first.status(stream) == "COMPLETE"
+    assert asked(api) == ["eve", "garbled", "moved", "never", "untold"]
+    changed = at_rest("quiet", updated_at=APRIL)
+    # An app that the first sync did not list is asked whatever its times: they may be older than what it missed.
+    sync(api, [app("moved"), changed, *doubtful, at_rest("found")], state(first, stream), stream)
+    assert asked(api) == ["found", "quiet"]
+
+
+def test_an_app_at_rest_is_asked_for_what_happens_without_a_change_of_it(api: DigitalOcean) -> None:
+    jobs = at_rest("jobs", spec={"jobs": [{"name": "nightly"}]})
+    scales = at_rest("scales", spec={"services": [{"name": "web", "autoscaling": {"max_instance_count": 3}}]})
+    for stream, always in (("app_events", ["scales"]), ("app_job_invocations", ["jobs"]), ("app_deployments", [])):
+        sync(api, [jobs, scales], stream=stream)
+        assert asked(api) == always, stream
+
+
+# ------------------------------------------------------------------------------------------------ domain_records
+def zones(api: DigitalOcean, **files: str | None) -> None:
+    api.requests.clear()
+    api.lists("/v2/domains", "domains", [{"name": name, "zone_file": file} for name, file in files.items()])
+    for name in files:
+        api.lists(f"/v2/domains/{name}/records", "domain_records", [{"id": len(name), "name": name}])
+
+
+def test_only_zones_whose_file_changed_are_asked_for_records(api: DigitalOcean) -> None:
+    stream = "domain_records"
+    zones(api, same="SOA 1", other="SOA 1", untold=None, empty="")
+    first = read(stream)
+    assert sorted(row["domain_name"] for row in first.rows(stream)) == ["empty", "other", "same", "untold"]
+    assert all(row["synced_at"] for row in first.rows(stream))
+    zones(api, same="SOA 1", other="SOA 2", untold=None, empty="", new="SOA 1")
+    second = again(api, first.state_of(stream), stream)
+    assert sorted(row["domain_name"] for row in second.rows(stream)) == ["empty", "new", "other", "untold"]
+    assert second.status(stream) == "COMPLETE"
+
+
+def test_a_full_refresh_of_zones_says_no_time_since_it_has_no_deleted_records(
+    api: DigitalOcean, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "INCREMENTAL", frozenset())
+    zones(api, a="SOA 1", bb="SOA 1")
+    output = read("domain_records")
+    assert sorted(row["domain_name"] for row in output.rows("domain_records")) == ["a", "bb"]
+    assert not any("synced_at" in row for row in output.rows("domain_records"))
+    assert output.status("domain_records") == "COMPLETE"
+
+
+def test_a_zone_whose_records_could_not_be_read_is_asked_again(api: DigitalOcean) -> None:
+    stream = "domain_records"
+    zones(api, a="SOA 1", bb="SOA 1")
+    api.on("/v2/domains/bb/records", PAGE, error(403, "forbidden", "no"))
+    first = read(stream)
+    zones(api, a="SOA 1", bb="SOA 1")
+    assert [row["domain_name"] for row in again(api, first.state_of(stream), stream).rows(stream)] == ["bb"]

@@ -59,11 +59,18 @@ def test_firewalls_that_the_token_may_not_read_are_asked_for_no_more(api: Digita
 
 
 # -------------------------------------------------------------------------------------------------- droplet_kernels
-def test_only_a_droplet_with_a_kernel_is_asked_for_its_kernels(api: DigitalOcean) -> None:
-    droplets(api, {"id": 1, "kernel": None}, {"id": 2, "kernel": {"id": 7}}, {"id": 3})
+def test_a_droplet_without_a_kernel_of_its_own_is_not_asked_for_kernels(api: DigitalOcean) -> None:
+    droplets(api, {"id": 1, "kernel": None}, {"id": 2, "kernel": {"id": 7}})
     api.lists("/v2/droplets/2/kernels", "kernels", [{"id": 7, "name": "Grub"}])
 
     assert read("droplet_kernels").rows("droplet_kernels") == [{"droplet_id": 2, "id": 7, "name": "Grub"}]
+
+
+def test_a_droplet_whose_kernel_is_not_told_is_asked(api: DigitalOcean) -> None:
+    droplets(api, {"id": 1})
+    api.lists("/v2/droplets/1/kernels", "kernels", [{"id": 7, "name": "Grub"}])
+
+    assert read("droplet_kernels").rows("droplet_kernels") == [{"droplet_id": 1, "id": 7, "name": "Grub"}]
 
 
 # --------------------------------------------------------------------------------------------------- volume_actions
@@ -166,3 +173,46 @@ def test_a_droplet_is_asked_again_when_what_hangs_on_it_has_changed(
     assert asked == expected
 
     assert account.read(second)[0] == set()
+
+
+# ------------------------------------------------------------------------------------------ app_health, app_instances
+@pytest.mark.parametrize(("stream", "path"), [("app_instances", "instances"), ("app_health", "health")])
+def test_an_app_of_static_sites_alone_is_not_asked_what_runs(api: DigitalOcean, stream: str, path: str) -> None:
+    site: Row = {"static_sites": [{"name": "docs"}]}
+    apps: list[Row] = [
+        {"id": "site", "spec": site, "active_deployment": {"static_sites": [{"name": "docs"}]}},
+        {"id": "both", "spec": {**site, "services": [{"name": "web"}]}},
+        {"id": "was", "spec": site, "active_deployment": {"workers": [{"name": "jobs"}]}},
+        {"id": "untold"},
+    ]
+    api.lists("/v2/apps", "apps", apps, {"with_projects": "true"})
+    for name in ("both", "was", "untold"):
+        body = {"instances": [{"instance_name": f"{name}-0"}], "app_health": {"components": []}}
+        api.on(f"/v2/apps/{name}/{path}", None, body)
+
+    output = read(stream)
+
+    assert {row["app_id"] for row in output.rows(stream)} == {"both", "was", "untold"}
+    assert output.status(stream) == "COMPLETE"
+
+
+# ------------------------------------------------------------------------------------ registry_manifests, registry_tags
+@pytest.mark.parametrize(
+    ("stream", "path", "records", "count", "key"),
+    [
+        ("registry_manifests", "digests", "manifests", "manifest_count", "digest"),
+        ("registry_tags", "tags", "tags", "tag_count", "tag"),
+    ],
+)
+def test_a_repository_that_counts_none_is_not_asked(
+    api: DigitalOcean, stream: str, path: str, records: str, count: str, key: str
+) -> None:
+    repositories: list[Row] = [{"name": "none", count: 0}, {"name": "some", count: 1}, {"name": "untold"}]
+    api.lists("/v2/registries", "registries", [{"name": "team"}])
+    rows = [{**one, "registry_name": "team"} for one in repositories]
+    api.lists("/v2/registries/team/repositoriesV2", "repositories", rows)
+    for name in ("some", "untold"):
+        row = {"registry_name": "team", "repository": name, key: "a", "updated_at": "2026-03-01T00:00:00Z"}
+        api.lists(f"/v2/registries/team/repositories/{name}/{path}", records, [row])
+
+    assert [row["repository"] for row in read(stream).rows(stream)] == ["some", "untold"]

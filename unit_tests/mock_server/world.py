@@ -16,7 +16,7 @@ Row = dict[str, Any]
 
 MOMENT, DAY, MONTH = "2026-03-05T00:00:00Z", "2026-03-05", "2026-03"
 # Some lists exist for some engines only.
-ENGINES = ("pg", "kafka", "opensearch")
+ENGINES = ("pg", "mysql", "kafka", "opensearch")
 
 
 @cache
