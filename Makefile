@@ -56,19 +56,21 @@ $(STAMP): requirements-dev.lock pyproject.toml warehouse/pyproject.toml
 demo: $(STAMP) ## Sync a sandbox of DigitalOcean into a local warehouse
 	$(BIN)/python -m demo $(ARGS)
 
-# dbt brings packages that the connector and its host do not need, so it lives in an environment of its own: the lock of
-# .venv stays as it is.
+# dbt brings packages that the connector and its host do not need, so it lives in an environment of its own, with a lock of
+# its own: the lock of .venv stays as it is.
 MODELS := .venv-models
 MODELS_STAMP := $(MODELS)/.installed
 DEMO_WAREHOUSE := build/demo/sandbox/digitalocean_warehouse.duckdb
 
-$(MODELS_STAMP): warehouse/pyproject.toml
+.PHONY: install-models
+install-models: $(MODELS_STAMP) ## Make .venv-models from requirements-models.lock: dbt for the models and their tests
+
+$(MODELS_STAMP): requirements-models.lock
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 to 3.13 with venv found: install one or pass PYTHON=..." >&2; exit 1; }
 	@printf 'Installing dbt into $(MODELS), once, which takes a minute or two '
 	@$(PYTHON) -m venv $(MODELS)
-	@{ $(PYTHON) -c 'import tomllib; print(*(repr(one) for one in \
-		tomllib.load(open("warehouse/pyproject.toml", "rb"))["project"]["optional-dependencies"]["models"]))' \
-		| PYTHONUNBUFFERED=1 xargs $(MODELS)/$(PIP) || touch $(MODELS)/.failed; } | { $(DOTS); }
+	@{ PYTHONUNBUFFERED=1 $(MODELS)/$(PIP) --require-hashes --no-deps -r requirements-models.lock \
+		|| touch $(MODELS)/.failed; } | { $(DOTS); }
 	@test ! -e $(MODELS)/.failed || { rm $(MODELS)/.failed; exit 1; }
 	@touch $@
 
@@ -155,6 +157,12 @@ lock: $(UV) ## Resolve the locks anew; ARGS=--upgrade takes new versions
 	printf '%s\n' 'poetry-core>=2.0' './warehouse ; python_version < "3.13"' \
 		| $(COMPILE) $(OURS) --extra dev pyproject.toml - -o requirements-dev.lock
 	$(COMPILE) --constraint requirements-dev.lock pyproject.toml -o requirements.lock
+	{ $(MODELS_EXTRA); sed -n 's/^\(duckdb==[^ ]*\).*/\1/p' requirements-dev.lock; } \
+		| $(COMPILE) - -o requirements-models.lock
+
+# What dbt builds is read with the duckdb of .venv: both are the same version.
+MODELS_EXTRA := $(PYTHON) -c 'import tomllib; print(*tomllib.load(open("warehouse/pyproject.toml", "rb"))["project"] \
+	["optional-dependencies"]["models"], sep="\n")'
 
 .cache/uv/bin/uv:
 	$(PYTHON) -m venv .cache/uv

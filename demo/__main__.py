@@ -17,9 +17,15 @@ from rich.markup import escape
 
 from demo.findings import counts, findings
 from sandbox import Sandbox
+from sandbox.telemetry.prometheus import installed
+from source_digitalocean_quolum.utilization.table import load
 from warehouse.sync.text import output_width, shortened, table
 
 SCHEMA = "digitalocean"
+# Enough for the waste rules, which want a week, and few enough to be filled in a moment.
+INSIGHTS_DAYS = 9
+# Kinds of resources that Monitoring measures, too: they are most of the samples.
+IN_MONITORING = ("droplet", "app", "load_balancer", "database", "autoscale_pool")
 _MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 CONNECTOR = Path(sys.executable).with_name("source-digitalocean-quolum")
 HOST = Path(sys.executable).with_name("source-digitalocean-quolum-sync")
@@ -46,10 +52,10 @@ def main() -> int:
     before = counts(warehouse, SCHEMA) if warehouse.exists() else {}
     with _account(token, folder / "began.txt") as credentials:
         _write(config, credentials)
-        for step in (_check, _discover):
-            if not step(config):
-                return 1
-        report = _sync(config, warehouse, folder / "report.json")
+        if not _check(config):
+            return 1
+        streams = _discover(config)
+        report = _sync(config, warehouse, folder, streams, from_insights=not token)
     if report is None:
         return 1
     _print_landed(report, before, counts(warehouse, SCHEMA))
@@ -82,13 +88,21 @@ def _account(token: str | None, began: Path) -> Iterator[dict[str, Any]]:
         began.write_text((now - timedelta(days=1)).strftime(_MOMENT), encoding="utf-8")
     start = began.read_text(encoding="utf-8")
     # A hundred times DigitalOcean's limit: nobody wants to watch a demo wait for its quota.
-    with Sandbox(droplets=40, days=90, seed=7, now=start, rate_limit=500_000, waste="seeded") as sandbox:
+    with Sandbox(
+        droplets=40,
+        days=90,
+        seed=7,
+        now=start,
+        rate_limit=500_000,
+        waste="seeded",
+        insights_days=INSIGHTS_DAYS,
+        insights_without=",".join(IN_MONITORING),
+    ) as sandbox:
         if not first_run:
             sandbox.advance(seconds=(now - datetime.strptime(start, _MOMENT).replace(tzinfo=UTC)).total_seconds())
         console.print(
             f"[bold]1. Connect[/bold]: log in at a sandbox of DigitalOcean ({sandbox.api_base_url}), consent, be back"
         )
-        # The sandbox answers Insights with a Prometheus, which takes its time and is not everywhere.
         yield sandbox.config(auth="oauth2.0", utilization={"source": "monitoring", "interval": "P1D"})
 
 
@@ -103,11 +117,11 @@ def _check(config: Path) -> bool:
     return bool(status["status"] == "SUCCEEDED")
 
 
-def _discover(config: Path) -> bool:
+def _discover(config: Path) -> list[str]:
     streams = next(m["catalog"]["streams"] for m in _connector("discover", config) if m["type"] == "CATALOG")
     incremental = sum("incremental" in stream["supported_sync_modes"] for stream in streams)
     console.print(f"[bold]3. Discover[/bold]: {len(streams)} streams, {incremental} of them incremental")
-    return True
+    return [stream["name"] for stream in streams]
 
 
 def _connector(command: str, config: Path) -> list[dict[str, Any]]:
@@ -118,13 +132,53 @@ def _connector(command: str, config: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def _sync(config: Path, warehouse: Path, report: Path) -> dict[str, Any] | None:
+def _sync(
+    config: Path, warehouse: Path, folder: Path, streams: list[str], *, from_insights: bool
+) -> dict[str, Any] | None:
+    """Sync all streams; the report. The sandbox is read in two syncs: what only Insights measures is read from there.
+
+    The sandbox answers Insights with a real Prometheus, which would need minutes for months of every Droplet's samples.
+    """
     console.print("[bold]4. Sync[/bold] into DuckDB: every stream, which takes some minutes")
+    if not from_insights:
+        return _sync_streams(config, warehouse, folder / "report.json", "all")
+    only_there = [name for name, feature in load().features.items() if not feature.asked_of("monitoring", every=False)]
+    from_there: list[dict[str, Any]] = []
+    if installed():
+        measured = _sync_insights(config, warehouse, folder / "insights.json", only_there)
+        if measured is None:
+            return None
+        from_there = measured["streams"]
+    else:
+        console.print(
+            f"{len(only_there)} tables of utilization stay away: only Insights measures them, and the sandbox "
+            "answers Insights with Prometheus, which is not installed here (apt-get install prometheus)."
+        )
+    others = ",".join(name for name in streams if name not in only_there)
+    report = _sync_streams(config, warehouse, folder / "report.json", others)
+    if report is not None:
+        report["streams"] += from_there
+    return report
+
+
+def _sync_insights(config: Path, warehouse: Path, report: Path, streams: list[str]) -> dict[str, Any] | None:
+    """Sync the streams that only Insights has, of the days that the sandbox's Prometheus holds."""
+    before = json.loads(config.read_text(encoding="utf-8"))
+    start = (datetime.now(UTC) - timedelta(days=INSIGHTS_DAYS)).strftime(_MOMENT)
+    _write(config, {**before, "start_date": start, "utilization": {**before["utilization"], "source": "insights"}})
+    found = _sync_streams(config, warehouse, report, ",".join(streams))
+    # The sync has renewed the token in the file.
+    after = json.loads(config.read_text(encoding="utf-8"))
+    _write(config, {**before, "credentials": after["credentials"]})
+    return found
+
+
+def _sync_streams(config: Path, warehouse: Path, report: Path, streams: str) -> dict[str, Any] | None:
     report.unlink(missing_ok=True)
     with subprocess.Popen(  # noqa: S603
         [
             *(str(HOST), "--config", str(config), "--duckdb", str(warehouse)),
-            *("--schema", SCHEMA, "--streams", "all", "--json", str(report)),
+            *("--schema", SCHEMA, "--streams", streams, "--json", str(report)),
         ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

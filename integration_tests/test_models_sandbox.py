@@ -21,7 +21,7 @@ from warehouse.sync.cli import main
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [needs_dbt, pytest.mark.slow]
+pytestmark = [needs_dbt, pytest.mark.slow, pytest.mark.timeout(900)]
 
 NOW = "2026-11-20T12:00:00Z"
 STREAMS = (

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -79,10 +80,54 @@ def test_a_month_costs_at_most_672_hours(sandbox: Sandbox) -> None:
             continue
         monthly = Decimal(str(droplet["size"]["price_monthly"]))
         hourly = Decimal(str(droplet["size"]["price_hourly"]))
-        expected = min(monthly, (int(line["duration"]) * hourly).quantize(Decimal("0.01"), "ROUND_HALF_UP"))
+        begins, ends = (datetime.fromisoformat(line[name]) for name in ("start_time", "end_time"))
+        hours = Decimal(int((ends - begins).total_seconds())) / 3600
+        expected = min(monthly, max((hours * hourly).quantize(Decimal("0.01"), "ROUND_HALF_UP"), Decimal("0.01")))
         assert Decimal(line["amount"]) == expected
+        assert Decimal(line["duration"]) == round(hours, 4)
         full += line["duration"] == "744"
     assert full > 10
+
+
+def test_a_droplet_of_a_moment_costs_a_cent_and_of_an_hour_its_seconds(sandbox: Sandbox) -> None:
+    fractions = [
+        line
+        for invoice in get(sandbox, INVOICES)["invoices"]
+        for line in items(sandbox, invoice["invoice_uuid"])
+        if not line["duration"].isdigit()
+    ]
+    assert {line["product"] for line in fractions} <= {"Droplets", "GPU Droplets", "Kubernetes Clusters"}
+    assert fractions
+    assert all(Decimal(line["amount"]) > 0 for line in fractions)
+
+
+def test_every_product_that_costs_something_has_its_line(sandbox: Sandbox) -> None:
+    """What is missing is free of charge: the first uptime check, one that is disabled, an add-on that is suspended."""
+    lines = items(sandbox, "preview")
+    billed = {line["resource_uuid"] for line in lines}
+    checks = read_all(sandbox, "/v2/uptime/checks", "checks")
+    add_ons = get(sandbox, "/v2/add-ons/saas")["resources"]
+    listed = {
+        "nat": read_all(sandbox, "/v2/vpc_nat_gateways", "vpc_nat_gateways"),
+        "partner": read_all(sandbox, "/v2/partner_network_connect/attachments", "partner_attachments"),
+        "shares": read_all(sandbox, "/v2/nfs", "shares"),
+        "share snapshots": read_all(sandbox, "/v2/nfs/snapshots", "snapshots"),
+        "vectors": get(sandbox, "/v2/vector-databases")["vector_dbs"],
+        "microvms": read_all(sandbox, "/v2/microvms", "microvms"),
+        "inference": read_all(sandbox, "/v2/dedicated-inferences", "dedicated_inferences"),
+        "checks": [one for one in checks if one["enabled"]][1:],
+        "add-ons": [{"id": one["uuid"]} for one in add_ons if one["state"] == "provisioned"],
+        "databases": read_all(sandbox, "/v2/databases", "databases"),
+        "load balancers": read_all(sandbox, "/v2/load_balancers", "load_balancers"),
+        "apps": read_all(sandbox, "/v2/apps", "apps"),
+        "volumes": read_all(sandbox, "/v2/volumes", "volumes"),
+    }
+    cluster = next(one["id"] for one in listed["databases"] if one["engine"] == "pg" and one["num_nodes"] > 1)
+    listed["replicas"] = get(sandbox, f"/v2/databases/{cluster}/replicas")["replicas"]
+    for product, records in listed.items():
+        assert records, product
+        assert {one["id"] for one in records} <= billed, product
+    assert all(Decimal(line["amount"]) > 0 for line in lines if line["resource_uuid"])
 
 
 def test_droplets_with_two_sizes_on_an_invoice_are_those_whose_resize_is_among_the_actions(sandbox: Sandbox) -> None:
@@ -175,10 +220,19 @@ def test_the_open_month_grows_by_the_day_and_then_becomes_an_invoice() -> None:
         assert types[0] == "Payment"
 
 
+def test_a_load_test_makes_the_cost_of_a_known_day_jump() -> None:
+    with Sandbox(droplets=12, days=40, now="2026-11-23T12:00:00Z", waste="seeded") as seeded:
+        by_day: dict[str, Decimal] = defaultdict(Decimal)
+        for point in daily(seeded, "2026-11-01", "2026-11-22"):
+            by_day[point["start_date"]] += Decimal(point["total_amount"])
+    assert max(by_day, key=lambda day: by_day[day]) == "2026-11-11"
+    assert by_day["2026-11-11"] - max(by_day["2026-11-10"], by_day["2026-11-12"]) > 100
+
+
 def test_a_deleted_droplet_stops_being_billed() -> None:
     with Sandbox(droplets=12, days=30, now="2026-11-10T12:00:00Z") as moving:
         victim = get(moving, "/v2/droplets")["droplets"][0]["id"]
         moving.delete("droplets", [victim])
         moving.advance(days=5)
         (line,) = [one for one in items(moving, "preview") if one["resource_id"] == str(victim)]
-        assert line["end_time"] == "2026-11-10T13:00:00Z"
+        assert line["end_time"].startswith("2026-11-10T12:00:"), "a Droplet is billed by the second"

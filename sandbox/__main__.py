@@ -75,6 +75,12 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--insights-days", type=float, default=None, help="days of samples in Insights (default 3)")
     parser.add_argument(
+        "--insights-without",
+        type=lambda text: text.split(","),
+        default=(),
+        help="kinds of resources that Insights tells nothing of, such as droplet,app: it is filled faster",
+    )
+    parser.add_argument(
         "--sample-phase",
         choices=("aligned", "spread"),
         default="aligned",
@@ -110,7 +116,11 @@ async def _serve(options: argparse.Namespace, listener: socket.socket) -> None:
     tokens = Tokens(clock)
     world = World(Plan(options.seed, options.droplets, options.days, anchor, options.sizes, options.waste == "seeded"))
     measurements = Measurements(world, spread=options.sample_phase == "spread")
-    insights = Insights(measurements, min(options.days, 3) if options.insights_days is None else options.insights_days)
+    insights = Insights(
+        measurements,
+        min(options.days, 3) if options.insights_days is None else options.insights_days,
+        options.insights_without,
+    )
     limiter = Limiter(options.rate_limit, lambda: clock.now().timestamp(), options.limit_speed)
     state = State(world, clock, tokens, limiter, measurements, insights, options.latency_ms / 1000)
     state.other = second_team(world)

@@ -19,8 +19,8 @@ class Sandbox:
     """DigitalOcean on loopback for the length of a `with` block.
 
     Options are those of the command line: `droplets`, `days`, `seed`, `port`, `rate_limit`, `limit_speed`,
-    `latency_ms`, `now`, `token_lifetime`, `insights`, `insights_days`, `sample_phase`, `waste` (`seeded`), `sizes` (a
-    mapping, as in Plan).
+    `latency_ms`, `now`, `token_lifetime`, `insights`, `insights_days`, `insights_without`, `sample_phase`, `waste`
+    (`seeded`), `sizes` (a mapping, as in Plan).
     Attributes: `api_base_url`, `oauth_base_url`, `token`, `client_id`, `client_secret`, `public_client_id`,
     `spaces_access_key`, `spaces_secret_key`, `team_uuid`, `team_name`, `other_team_uuid`, `other_team_name` (the second
     team of the same person), `pid`.

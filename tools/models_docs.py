@@ -23,6 +23,7 @@ SCHEMAS = ROOT / "source_digitalocean_quolum" / "schemas"
 _FOLDERS = {"staging": "_staging.yml", "intermediate": "_intermediate.yml", "marts": "_marts.yml"}
 _PREFIX = "stg_digitalocean__"
 _UTILIZATION = "What one metric of one resource read in one closed interval, in UTC."
+_QUOTED = re.compile(r"\{\{ digitalocean_quolum\.quoted\('(\w+)'\) \}\}")
 _BARE = re.compile(r'"?(\w+)"?(?:\s+as\s+"?(\w+)"?)?')
 _LAST_NAME = re.compile(r'(?:\bas\s+)?(?:\w+\.)?"?(\w+)"?\s*$')
 # A mustache expression, a Jinja statement or comment, a quoted text.
@@ -81,7 +82,7 @@ def _file(folder: str, path: Path, blocks: set[str], missing: list[str]) -> str:
 
 def _sql(path: Path) -> str:
     """A model's text; of one that is a single call of a macro, the macro's."""
-    text = path.read_text(encoding="utf-8")
+    text = _QUOTED.sub(r'"\1"', path.read_text(encoding="utf-8"))
     call = re.fullmatch(r"\{\{ digitalocean_quolum\.(\w+)\([^{}]*\) \}\}\s*", text)
     if call is None:
         return text

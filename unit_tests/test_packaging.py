@@ -80,8 +80,9 @@ def test_a_wheel_holds_its_own_package_and_commands_and_nothing_of_the_other(
                 *project(WAREHOUSE)["dependencies"],
             ],
         ),
+        ("requirements-models.lock", project(WAREHOUSE)["optional-dependencies"]["models"]),
     ],
-    ids=["image", "development"],
+    ids=["image", "development", "models"],
 )
 def test_a_lock_satisfies_what_is_declared(lock: str, declared: list[str]) -> None:
     pins = locked(lock)
@@ -100,6 +101,10 @@ def test_the_image_gets_the_versions_that_are_tested_and_no_tools() -> None:
         name: str(pin.specifier) for name, pin in development.items()
     }.items()
     assert not {"airbyte", "duckdb", "sqlalchemy", "pytest", "mypy", "ruff", "poetry-core"} & set(runtime)
+
+
+def test_what_dbt_builds_is_read_with_the_same_duckdb() -> None:
+    assert locked("requirements-models.lock")["duckdb"].specifier == locked("requirements-dev.lock")["duckdb"].specifier
 
 
 def test_the_warehouse_alone_needs_an_older_python() -> None:

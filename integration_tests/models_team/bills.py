@@ -9,7 +9,7 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
-from integration_tests.models_team.facts import CAP, DROPLETS, GONE, READ_AT, SIZES, TEAM, Row, Tables, days
+from integration_tests.models_team.facts import CAP, DROPLETS, GONE, READ_AT, SIZES, TEAM, Droplet, Row, Tables, days
 
 _HOURS_OF_OCTOBER, _HOURS_SO_FAR = 744, 19 * 24
 
@@ -37,13 +37,13 @@ class Line:
 def _lines() -> list[Line]:
     lines = [
         Line(
-            feature="droplets",
-            product="GPU Droplets" if one.size.startswith("gpu") else "Droplets",
+            feature="kubernetes" if one.cluster else "droplets",
+            product=_product(one),
             description=f"{one.name} ({one.size})",
             monthly=Decimal(SIZES[one.size][4]),
             resource_id=str(one.id),
             urn=f"do:droplet:{one.id}",
-            sku="1-DO-DROP-0101",
+            sku="1-KS-K8SWN-0101" if one.cluster else "1-DO-DROP-0101",
             project="" if one.name == "idle_droplet" else "platform",
         )
         for one in [*DROPLETS, GONE]
@@ -72,10 +72,27 @@ def _lines() -> list[Line]:
         )
     for id_, name in (("a-1", "shop"), ("a-2", "idle_app")):
         lines.append(Line("apps", "App Platform", f"{name}/web", Decimal(24), "", id_, f"do:app:{id_}", "1-AP-INST-1"))
+    lines.append(
+        Line(
+            "kubernetes",
+            "Kubernetes Clusters",
+            "cluster (high availability)",
+            Decimal(40),
+            "",
+            "k-1",
+            "do:kubernetes:k-1",
+        )
+    )
     lines.append(Line("other", "Reserved IPs", "192.0.2.2", Decimal(5), sku="1-DO-RSIP-0001"))
     lines.append(Line("other", "NAT Gateway", "gateway (1 unit)", Decimal(40), sku="1-VP-NATG-0001"))
     lines.append(Line("support", "Premium Support", "Premium Support", Decimal(99), sku="1-SU-PREM-0001", project=""))
     return lines
+
+
+def _product(one: Droplet) -> str:
+    if one.cluster:
+        return "Kubernetes Clusters"
+    return "GPU Droplets" if one.size.startswith("gpu") else "Droplets"
 
 
 def _item(line: Line, number: int, hours: int, first: dt.date, more: Row) -> Row:

@@ -16,6 +16,9 @@ TODAY = READ_AT.date()
 # Hours after which DigitalOcean charges no more for a month.
 CAP = 672
 
+# What would end a text, a list or an object where it is not written as JSON.
+ODD_TAGS = ('Team: Ops, "Night"', "it's\\odd", "ENV:PROD")
+
 # slug: vCPUs, MiB, GiB of disk, TB of transfer, USD a month
 SIZES = {
     "s-1vcpu-2gb": (1, 2048, 50, 2, 12),
@@ -39,17 +42,20 @@ class Droplet:
     status: str = "active"
     agent: bool = True
     tags: tuple[str, ...] = ()
+    cluster: str = ""
 
 
 DROPLETS = [
     Droplet(1, "web", "s-2vcpu-4gb", tags=("env:prod", "team:shop")),
     Droplet(2, "twin", "s-1vcpu-2gb"),
-    Droplet(3, "twin", "s-1vcpu-2gb"),
+    Droplet(3, "twin", "s-1vcpu-2gb", tags=ODD_TAGS),
     Droplet(4, "powered_off", "s-2vcpu-4gb", status="off"),
     Droplet(5, "idle_droplet", "s-2vcpu-4gb", cpu=1, memory=0.1, traffic=0.001),
     Droplet(6, "oversized_droplet", "g-2vcpu-8gb", cpu=20, memory=0.3, tags=("env:prod",)),
     Droplet(7, "unmeasured_droplet", "s-1vcpu-2gb", agent=False),
     Droplet(8, "idle_gpu_droplet", "gpu-h100x1-80gb", cpu=1, memory=0.2),
+    # A node does little, and is sized by its pool.
+    Droplet(10, "pool-1", "s-2vcpu-4gb", cpu=25, memory=0.1, traffic=0.001, cluster="k-1"),
 ]
 # Deleted at the end of October: it is on the invoice and on no list.
 GONE = Droplet(9, "gone", "s-1vcpu-2gb")

@@ -28,6 +28,14 @@ def team() -> Tables:
         "regions": [{"slug": "nyc3", "name": "New York 3", "available": True}],
         "sizes": [_size(slug) for slug in SIZES],
         "droplets": [_droplet(one) for one in DROPLETS],
+        "kubernetes_clusters": [
+            {"id": "k-1", "name": "cluster", "region": "nyc3", "created_at": "2026-01-01T00:00:00Z"}
+        ],
+        "kubernetes_nodes": [
+            {"cluster_id": one.cluster, "id": f"n-{one.id}", "name": one.name, "droplet_id": str(one.id)}
+            for one in DROPLETS
+            if one.cluster
+        ],
         "volumes": [_volume("v-1", "data", [1]), _volume("v-2", "unattached_volume", [])],
         "snapshots": [
             _snapshot("s-1", "before-upgrade", "1", "2026-10-01T00:00:00Z"),

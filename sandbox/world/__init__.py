@@ -30,7 +30,7 @@ from sandbox.world import (
 from sandbox.world.account import build_account, build_ssh_keys
 from sandbox.world.actions import ActionLog
 from sandbox.world.apps import build_apps
-from sandbox.world.billables import Bill
+from sandbox.world.bill import Bill
 from sandbox.world.billing import Ledger
 from sandbox.world.databases import build_databases
 from sandbox.world.kubernetes import build_clusters

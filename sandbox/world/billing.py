@@ -12,10 +12,11 @@ from functools import cache
 
 from sandbox.clock import stamp
 from sandbox.world.account import Account
-from sandbox.world.billables import Billable, hour, moment
+from sandbox.world.billables import Billable, moment, second
 from sandbox.world.plan import Plan, Record
 from sandbox.world.statement import Changes, Statement, month_start, next_month, usd
 
+_DAY = 86_400
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -54,10 +55,10 @@ class Ledger:
         self._statement = cache(self._build)
 
     def end(self, resource_ids: set[str], when: datetime) -> None:
-        """Stop billing deleted resources, from the next full hour."""
+        """Stop billing deleted resources."""
         for line in self._lines:
             if line.resource_id in resource_ids or line.resource_uuid in resource_ids:
-                line.end = min(line.end, hour(when) + 1)
+                line.end_at(when)
 
     def issued(self, now: datetime) -> list[Statement]:
         """Invoices of every closed month since the horizon, newest first."""
@@ -127,11 +128,11 @@ class Ledger:
         """One closed day: how much the month's charge of each line grew during it."""
         if day not in self._days:
             found = _Day()
-            begins = day * 24
-            first = hour(month_start(moment(begins)))
+            begins = day * _DAY
+            first = second(month_start(moment(begins)))
             for index, line in enumerate(self._lines):
-                if line.start < begins + 24 and line.end > begins:
-                    cents = line.cents(first, begins + 24) - line.cents(first, begins)
+                if line.start < begins + _DAY and line.end > begins:
+                    cents = line.cents(first, begins + _DAY) - line.cents(first, begins)
                     if cents:
                         found.lines.append(index)
                         found.cents.append(cents)
@@ -144,9 +145,9 @@ class Ledger:
         """How many daily points lie in the whole days [start, end], and the points [first, last) of them."""
         since = max(start, month_start(self._plan.horizon))
         # Points appear the night after their day.
-        days = range(hour(since) // 24, min(hour(end), hour(_midnight(now)) - 24) // 24 + 1)
+        days = range(second(since) // _DAY, min(second(end), second(_midnight(now)) - _DAY) // _DAY + 1)
         return sum(len(self._day(day).lines) for day in days), list(
-            self._points(days, first, last, hour(now) // 24 - 3)
+            self._points(days, first, last, second(now) // _DAY - 3)
         )
 
     def _points(self, days: range, first: int, last: int, fresh: int) -> Iterator[Record]:
@@ -160,7 +161,7 @@ class Ledger:
                     slip = (-1, 1)[position]
                 yield {
                     "usage_team_urn": f"do:team:{self._account.team_uuid}",
-                    "start_date": f"{moment(day * 24):%Y-%m-%d}",
+                    "start_date": f"{moment(day * _DAY):%Y-%m-%d}",
                     "total_amount": usd(found.cents[position] + slip),
                     "region": line.region,
                     "sku": line.sku,

@@ -5,7 +5,7 @@ from sandbox.world.grouping import Tables
 from sandbox.world.plan import Plan, Record, uuid
 
 _GIB = 2**30
-_VCPU_HOUR, _GIB_HOUR = 0.02, 0.005
+_VCPU_HOUR, _GIB_HOUR, _STORAGE_MONTH = 0.02, 0.005, 0.1
 
 
 def checkpoints(plan: Plan, tables: Tables) -> list[Record]:
@@ -32,6 +32,19 @@ def checkpoints(plan: Plan, tables: Tables) -> list[Record]:
     return found
 
 
+def price(microvm: Record) -> tuple[float, float]:
+    """USD an hour and a month: of one that runs by its size, of one that is paused for its disk."""
+    if microvm["state"] == "running":
+        hourly = _hourly(microvm["size"]["memory"])
+        return hourly, hourly * 730
+    monthly = _STORAGE_MONTH * microvm["size"]["disk"]
+    return monthly / 730, monthly
+
+
+def _hourly(memory: int) -> float:
+    return round(_VCPU_HOUR + _GIB_HOUR * memory / 1024, 4)
+
+
 def options(tables: Tables) -> Record:
     """What MicroVMs cost, the same for every team, and how many the team may have."""
     regions = sorted({one["region"] for one in tables["microvms"]}) or ["nyc3"]
@@ -45,7 +58,7 @@ def options(tables: Tables) -> Record:
                 "available": True,
                 "regions": regions,
                 "pricing": {
-                    "price_per_hour": round(_VCPU_HOUR + _GIB_HOUR * memory / 1024, 4),
+                    "price_per_hour": _hourly(memory),
                     "price_per_month": round((_VCPU_HOUR + _GIB_HOUR * memory / 1024) * 730, 2),
                 },
             }
@@ -54,7 +67,7 @@ def options(tables: Tables) -> Record:
         "resource_pricing": {
             "price_per_vcpu_hour": _VCPU_HOUR,
             "price_per_gib_memory_hour": _GIB_HOUR,
-            "price_per_gib_storage_month": 0.1,
+            "price_per_gib_storage_month": _STORAGE_MONTH,
             "price_per_gib_bandwidth": 0.01,
         },
         "account_limits": {

@@ -147,6 +147,11 @@ def one_clicks(kind: str | None) -> list[Record]:
     return [{"slug": slug, "type": type_} for slug, type_ in _ONE_CLICKS if kind in {None, type_}]
 
 
+def accelerator_price(slug: str) -> float:
+    """USD an hour of one GPU of Dedicated Inference."""
+    return next(float(price) for known, price, _ in _INFERENCE_SIZES if known == slug)
+
+
 def inference_sizes() -> Record:
     """The GPUs of Dedicated Inference, with the price in each region."""
     return {

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from sandbox.clock import stamp
 from sandbox.world.account import Account
-from sandbox.world.billables import Billable, hour, moment
+from sandbox.world.billables import HOUR, Billable, moment, second
 from sandbox.world.plan import Plan, Record, uuid
 
 _TAX_PER_MILLE = 80
@@ -59,7 +59,7 @@ class Statement:
         rng = plan.rng(f"invoice/{self.period}")
         self.uuid = uuid(rng)
         self.invoice_id = str(510_000_000 + first.year * 1200 + first.month * 100 + rng.randrange(100))
-        self._first, self._until = hour(first), hour(until)
+        self._first, self._until = second(first), second(until)
         self._lines = lines
         self._charged = [
             (index, cents)
@@ -107,7 +107,7 @@ class Statement:
     def _added_item(self, given: Record) -> Record:
         texts = {name: value for name, value in given.items() if name != "cents"}
         whole_month = {
-            "duration": str(self._until - self._first),
+            "duration": _hours(self._until - self._first),
             "duration_unit": "Hours",
             "start_time": stamp(moment(self._first)),
             "end_time": stamp(moment(self._until)),
@@ -124,7 +124,7 @@ class Statement:
             "group_description": line.group,
             "description": line.description,
             "amount": usd(cents),
-            "duration": str(ends - begins),
+            "duration": _hours(ends - begins),
             "duration_unit": "Hours",
             "start_time": stamp(moment(begins)),
             "end_time": stamp(moment(ends)),
@@ -189,6 +189,11 @@ class Statement:
             if cents:
                 lines.writerow([product, "", text, "", *span, _csv_money(usd(cents)), "", "iaas"])
         return written.getvalue()
+
+
+def _hours(seconds: int) -> str:
+    """Hours, with four digits where they are not whole: how DigitalOcean writes them is not documented."""
+    return str(seconds // HOUR) if seconds % HOUR == 0 else f"{seconds / HOUR:.4f}"
 
 
 def _csv_moment(text: str) -> str:

@@ -9,7 +9,7 @@ from sandbox.world.history import slots
 from sandbox.world.network import default_vpc
 from sandbox.world.plan import Plan, Record, uuid
 
-_KEPT_SNAPSHOTS = 4
+KEPT_SNAPSHOTS = 4
 
 
 def build(plan: Plan, tables: Tables) -> Tables:
@@ -68,19 +68,20 @@ def _shares(plan: Plan, vpcs: list[Record]) -> list[Record]:
 
 def nfs_snapshots(plan: Plan, shares: list[Record], now: datetime) -> list[Record]:
     """The last weekly snapshots of every share."""
-    snapshots = []
-    for share in shares:
-        made = slots(plan, f"nfs/{share['id']}", timedelta(days=7), parse(share["created_at"]), now)
-        for _, moment, rng in list(made)[-_KEPT_SNAPSHOTS:]:
-            snapshots.append(
-                {
-                    "id": uuid(rng),
-                    "name": f"{share['name']}-{moment:%Y%m%d}",
-                    "size_gib": share["size_gib"],
-                    "region": share["region"],
-                    "status": "ACTIVE",
-                    "created_at": stamp(moment),
-                    "share_id": share["id"],
-                }
-            )
-    return snapshots
+    return [one for share in shares for one in snapshots_made(plan, share, now)[-KEPT_SNAPSHOTS:]]
+
+
+def snapshots_made(plan: Plan, share: Record, now: datetime) -> list[Record]:
+    """Every weekly snapshot of a share, oldest first; one goes when there are too many."""
+    return [
+        {
+            "id": uuid(rng),
+            "name": f"{share['name']}-{moment:%Y%m%d}",
+            "size_gib": share["size_gib"],
+            "region": share["region"],
+            "status": "ACTIVE",
+            "created_at": stamp(moment),
+            "share_id": share["id"],
+        }
+        for _, moment, rng in slots(plan, f"nfs/{share['id']}", timedelta(days=7), parse(share["created_at"]), now)
+    ]

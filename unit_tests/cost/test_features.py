@@ -67,6 +67,9 @@ POINTS = [
     ({"sku": "1-KS-K8SWN-00109", "description": "3 nodes - 4 GB / 2 vCPU / 80 GB SSD"}, "kubernetes"),
     ({"sku": "1-XX-NEW-01", "group_description": "HTTP Load Balancers", "description": "lb-01"}, "load_balancers"),
     ({"sku": "1-XX-NEW-02", "description": "Container Registry (basic)"}, "registry"),
+    ({"sku": "1-PNC-ATCH-0001", "description": "datacentre-main (1000 Mbps)"}, "partner_network_connect"),
+    ({"sku": "1-ADD-SAAS-0001", "description": "mail-relay-01 (Starter)"}, "add_ons"),
+    ({"sku": "1-MV-INST-0001", "description": "runner-0001 (512 MiB, running)"}, "microvms"),
     ({"sku": None, "description": "Spaces ($5/mo 250GB storage & 1TB bandwidth)"}, "spaces"),
 ]
 

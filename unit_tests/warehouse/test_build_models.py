@@ -147,6 +147,17 @@ def test_what_is_refused_before_anything_is_built_is_one_sentence(dbt: ScriptedD
     assert refused.value.exit_code == EXIT_CONFIGURATION
 
 
+def test_a_reader_that_goes_away_ends_the_build(dbt: ScriptedDbt, file: DuckDB) -> None:
+    """As `| head` does: dbt, with more to say than its pipe holds, must not be waited for."""
+    dbt.says([result("model", "droplets", 1)] * 2000, {}, 0)
+
+    def refuse(_: str) -> None:
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        build_models.build_models(file, say=refuse, dbt=str(dbt.command))
+
+
 def test_a_password_is_in_the_environment_only(dbt: ScriptedDbt) -> None:
     dbt.says([], results(), 0)
     dbt.build(Postgres("postgresql://ada:s%40cret@db.example.com:5433/shop?sslmode=require"))

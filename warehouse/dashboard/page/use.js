@@ -198,7 +198,7 @@ function dearAndIdle(points) {
 function featureTable(month, features) {
   return table({
     caption: `Cost and use of each feature in ${monthText(month)}`,
-    note: 'What was not measured has no figure. The unused part is of the resources that were measured; the cost of one is too high where not all were.',
+    note: 'What was not measured has no figure. The unused part and the cost of one are of the resources that were measured.',
     rows: features,
     sorted: [1, true],
     columns: [

@@ -1,4 +1,4 @@
-{% macro duckdb__as_json(expression) %}{{ return('cast(' ~ expression ~ ' as json)') }}{% endmacro %}
+{% macro duckdb__as_json(expression, data_type) %}{{ return('cast(' ~ expression ~ ' as json)') }}{% endmacro %}
 
 {% macro duckdb__json_text(expression, path) %}
     {%- set steps = [] -%}
@@ -16,10 +16,11 @@
     {{- return("coalesce(cast(json_array_length(" ~ expression ~ ") as bigint), 0)") -}}
 {% endmacro %}
 
-{# By way of a whole number, because a float that is cast to a decimal is multiplied as a float. #}
+{# By way of a text, because a float that is cast to a decimal is multiplied as a float; large ones by way of a whole number. #}
 {% macro duckdb__rounded(expression, digits) %}
     {{- return(
-        "case when abs(" ~ expression ~ ") < 1e9 then cast(round(" ~ expression ~ ", " ~ digits ~ ") as decimal(38, " ~ digits
-        ~ ")) else cast(cast(round(" ~ expression ~ ") as hugeint) as decimal(38, " ~ digits ~ ")) end"
+        "case when abs(" ~ expression ~ ") < 1e9 then cast(round(cast(cast(" ~ expression ~ " as varchar) as decimal(38, " ~ (digits + 5)
+        ~ ")), " ~ digits ~ ") as decimal(38, " ~ digits ~ ")) else cast(cast(round(" ~ expression ~ ") as hugeint) as decimal(38, "
+        ~ digits ~ ")) end"
     ) -}}
 {% endmacro %}

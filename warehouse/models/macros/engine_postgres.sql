@@ -3,7 +3,7 @@
     {{- return('jsonb' if kind == 'json' else digitalocean_quolum.default__type_of(kind)) -}}
 {% endmacro %}
 
-{% macro postgres__as_json(expression) %}{{ return('cast(' ~ expression ~ ' as jsonb)') }}{% endmacro %}
+{% macro postgres__as_json(expression, data_type) %}{{ return('cast(' ~ expression ~ ' as jsonb)') }}{% endmacro %}
 
 {% macro postgres__json_text(expression, path) %}
     {{- return("nullif(" ~ expression ~ " #>> '{" ~ path | join(',') ~ "}', '')") -}}
@@ -28,7 +28,7 @@
 {% macro postgres__rounded(expression, digits) %}
     {%- set exact = "cast(cast(" ~ expression ~ " as text) as numeric)" -%}
     {{- return(
-        "cast(round(" ~ exact ~ ", case when abs(" ~ expression ~ ") < 1e9 then " ~ digits ~ " else 0 end) as decimal(38, "
+        "cast(round(round(" ~ exact ~ ", " ~ (digits + 5) ~ "), case when abs(" ~ expression ~ ") < 1e9 then " ~ digits ~ " else 0 end) as decimal(38, "
         ~ digits ~ "))"
     ) -}}
 {% endmacro %}

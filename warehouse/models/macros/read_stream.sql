@@ -19,8 +19,9 @@
         cast(null as {{ digitalocean_quolum.type_of('text') }}) as source_relation,
         cast(null as {{ digitalocean_quolum.type_of('timestamp') }}) as extracted_at,
         {%- for name, kind in columns.items() %}
-        cast(null as {{ digitalocean_quolum.type_of(kind) }}) as {{ adapter.quote(name) }}{{ ',' if not loop.last }}
+        cast(null as {{ digitalocean_quolum.type_of(kind) }}) as {{ digitalocean_quolum.own_name(name) }}{{ ',' if not loop.last }}
         {%- endfor %}
+    from (select 1 as nothing) as nothing
     where 1 = 0
     {%- endif -%}
 {% endmacro %}
@@ -32,17 +33,17 @@
     {%- endfor -%}
     {%- set order = [] -%}
     {%- for name in ['_airbyte_extracted_at', '_airbyte_raw_id'] if name in landed -%}
-        {%- do order.append(adapter.quote(landed[name].name) ~ ' desc') -%}
+        {%- do order.append(digitalocean_quolum.quoted(landed[name].name) ~ ' desc') -%}
     {%- endfor -%}
     {%- set partition = [] -%}
     {%- for name in key if name in landed -%}
-        {%- do partition.append(adapter.quote(landed[name].name)) -%}
+        {%- do partition.append(digitalocean_quolum.quoted(landed[name].name)) -%}
     {%- endfor %}
     select
         '{{ schema }}' as source_relation,
         {{ digitalocean_quolum.read_column(landed, '_airbyte_extracted_at', 'timestamp') }} as extracted_at,
         {%- for name, kind in columns.items() %}
-        {{ digitalocean_quolum.read_column(landed, name, kind) }} as {{ adapter.quote(name) }}{{ ',' if not loop.last }}
+        {{ digitalocean_quolum.read_column(landed, name, kind) }} as {{ digitalocean_quolum.own_name(name) }}{{ ',' if not loop.last }}
         {%- endfor %}
     {%- if partition and order and var('raw_tables_have_duplicates') %}
     from (
@@ -59,13 +60,13 @@
     {%- if name not in landed -%}
         {{- return('cast(null as ' ~ digitalocean_quolum.type_of(kind) ~ ')') -}}
     {%- endif -%}
-    {%- set column = adapter.quote(landed[name].name) -%}
+    {%- set column = digitalocean_quolum.quoted(landed[name].name) -%}
     {%- if kind == 'text' -%}
         {{- return("nullif(cast(" ~ column ~ " as " ~ digitalocean_quolum.type_of('text') ~ "), '')") -}}
     {%- elif kind == 'timestamp' -%}
         {{- return(digitalocean_quolum.utc_timestamp(column, landed[name].data_type)) -}}
     {%- elif kind == 'json' -%}
-        {{- return(digitalocean_quolum.as_json(column)) -}}
+        {{- return(digitalocean_quolum.as_json(column, landed[name].data_type)) -}}
     {%- endif -%}
     {{- return('cast(' ~ column ~ ' as ' ~ digitalocean_quolum.type_of(kind) ~ ')') -}}
 {% endmacro %}

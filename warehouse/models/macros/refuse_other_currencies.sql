@@ -8,7 +8,7 @@
                 {%- set relation = adapter.get_relation(database=database, schema=schema, identifier=stream) -%}
                 {%- if relation is not none -%}
                     {%- for column in adapter.get_columns_in_relation(relation) if column.name | lower == 'currency' -%}
-                        {%- set name = adapter.quote(column.name) -%}
+                        {%- set name = digitalocean_quolum.quoted(column.name) -%}
                         {%- set found = run_query(
                             'select distinct ' ~ name ~ ' as currency from ' ~ relation ~ ' where ' ~ name ~ " is not null and upper(" ~ name ~ ") <> 'USD' order by 1"
                         ) -%}

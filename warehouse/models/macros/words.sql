@@ -5,22 +5,14 @@
     {%- for column in columns -%}
         {%- do parts.append("coalesce(cast(" ~ column ~ " as " ~ digitalocean_quolum.type_of('text') ~ "), '')") -%}
     {%- endfor -%}
-    {{- return("md5(" ~ parts | join(" || '|' || ") ~ ")") -}}
-{% endmacro %}
-
-{# A number in a sentence: the same digits on every engine. #}
-{% macro figure(expression, digits=1) %}
-    {{- return(
-        "cast(cast(" ~ expression ~ " as decimal(38, " ~ digits ~ ")) as " ~ digitalocean_quolum.type_of('text') ~ ")"
-    ) -}}
+    {{- return(digitalocean_quolum.hashed(parts | join(" || '|' || "))) -}}
 {% endmacro %}
 
 {# A quotient of two numbers: null where the divisor is zero. Decimals are divided as floats by some engines and as
    decimals by others: both become floats first. #}
 {% macro divided(dividend, divisor) %}
-    {{- return(
-        "(cast(" ~ dividend ~ " as double precision) / nullif(cast(" ~ divisor ~ " as double precision), 0))"
-    ) -}}
+    {%- set double = digitalocean_quolum.type_of('double') -%}
+    {{- return("(cast(" ~ dividend ~ " as " ~ double ~ ") / nullif(cast(" ~ divisor ~ " as " ~ double ~ "), 0))") -}}
 {% endmacro %}
 
 {# The first moment of a day that is found while the model is compiled, as a literal; nothing where it cannot be found. A
@@ -40,12 +32,27 @@
     {{- return('') -}}
 {% endmacro %}
 
+{# The smallest and the largest of several values that may be null: null only where all are. #}
+{% macro smallest(expressions) %}{{ return(digitalocean_quolum.of_those_known('least', expressions)) }}{% endmacro %}
+
+{% macro largest(expressions) %}{{ return(digitalocean_quolum.of_those_known('greatest', expressions)) }}{% endmacro %}
+
+{# Some engines leave nulls out, others answer null: each value stands in for those that are null. #}
+{% macro of_those_known(function, expressions) %}
+    {%- set filled = [] -%}
+    {%- for expression in expressions -%}
+        {%- do filled.append('coalesce(' ~ ([expression] + (expressions | reject('equalto', expression) | list)) | join(', ') ~ ')') -%}
+    {%- endfor -%}
+    {{- return(function ~ '(' ~ filled | join(', ') ~ ')') -}}
+{% endmacro %}
+
 {# What kind of thing a URN names, in this package's words: DigitalOcean's own are dbaas and floatingip. #}
 {% macro resource_type(urn) %}
+    {%- set kind = digitalocean_quolum.part(urn, ':', 2) -%}
     {{- return(
-        "case split_part(" ~ urn ~ ", ':', 2) when 'dbaas' then 'database' when 'loadbalancer' then 'load_balancer'"
+        "case " ~ kind ~ " when 'dbaas' then 'database' when 'loadbalancer' then 'load_balancer'"
         ~ " when 'floatingip' then 'reserved_ip' when 'reservedipv6' then 'reserved_ipv6' when 'kubernetes' then 'kubernetes_cluster'"
-        ~ " when 'space' then 'bucket' else split_part(" ~ urn ~ ", ':', 2) end"
+        ~ " when 'space' then 'bucket' else " ~ kind ~ " end"
     ) -}}
 {% endmacro %}
 

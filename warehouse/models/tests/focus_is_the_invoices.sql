@@ -1,8 +1,8 @@
 -- The rows of focus_cost add up to each invoice of which both parts were read, exactly.
 with focus as (
-    select "x_SourceRelation" as source_relation, "InvoiceId" as invoice_id, sum("BilledCost") as billed
+    select {{ digitalocean_quolum.quoted('x_SourceRelation') }} as source_relation, {{ digitalocean_quolum.quoted('InvoiceId') }} as invoice_id, sum({{ digitalocean_quolum.quoted('BilledCost') }}) as billed
     from {{ ref('focus_cost') }}
-    where not "x_IsProvisional"
+    where not {{ digitalocean_quolum.quoted('x_IsProvisional') }}
     group by 1, 2
 )
 

@@ -24,9 +24,9 @@ sums as (
     where level = 'feature'
     group by source_relation, billing_month
     union all
-    select 'focus_cost' as mart, "x_SourceRelation", cast("BillingPeriodStart" at time zone 'UTC' as date), sum("BilledCost")
+    select 'focus_cost' as mart, {{ digitalocean_quolum.quoted('x_SourceRelation') }}, {{ digitalocean_quolum.utc_date(digitalocean_quolum.quoted('BillingPeriodStart')) }}, sum({{ digitalocean_quolum.quoted('BilledCost') }})
     from {{ ref('focus_cost') }}
-    where "x_LineSource" <> 'invoice_summaries'
+    where {{ digitalocean_quolum.quoted('x_LineSource') }} <> 'invoice_summaries'
     group by 1, 2, 3
 ),
 

@@ -1,7 +1,7 @@
 -- What the instances of an app cost a month, by its specification. Autoscaling is priced at its minimum.
 with components as (
     {%- for kind in ['services', 'workers'] %}
-    select apps.source_relation, apps.urn, {{ digitalocean_quolum.as_json('components.element') }} as component
+    select apps.source_relation, apps.urn, {{ digitalocean_quolum.as_json(digitalocean_quolum.json_element('components')) }} as component
     from {{ ref('stg_digitalocean__apps') }} as apps
     {{ digitalocean_quolum.json_elements(digitalocean_quolum.json_value('apps.spec', kind), 'components') }}
     {{ 'union all' if not loop.last }}

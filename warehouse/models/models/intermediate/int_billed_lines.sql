@@ -14,7 +14,7 @@ preview as (
 lines as (
     -- A line that a correction took away stays in the raw table with an earlier synced_at.
     select
-        source_relation, invoice_uuid, row_hash, billing_month, true as is_issued, landed_feature, urn, product,
+        source_relation, invoice_uuid, row_hash, billing_month, true as is_issued, landed_feature, urn, resource_uuid, product,
         group_description, description, amount, duration, duration_unit, started_at, ended_at, project_name, category
     from issued
     where newest is null or synced_at = newest
@@ -22,7 +22,7 @@ lines as (
     union all
 
     select
-        source_relation, invoice_uuid, row_hash, billing_month, false as is_issued, landed_feature, urn, product,
+        source_relation, invoice_uuid, row_hash, billing_month, false as is_issued, landed_feature, urn, resource_uuid, product,
         group_description, description, amount, duration, duration_unit, started_at, ended_at, project_name, category
     from preview
     where billing_month = open_month
@@ -33,6 +33,14 @@ lines as (
                 and invoices.billing_month = preview.billing_month
                 and invoices.invoice_uuid <> preview.invoice_uuid
         )
+),
+
+-- Some products have no URN on their lines: there the id of what is, or was, on a list tells it. One id has one URN.
+listed as (
+    select source_relation, {{ digitalocean_quolum.part('urn', ':', 3) }} as resource_uuid, min(urn) as urn
+    from {{ ref('resource_inventory_snapshot') }}
+    group by source_relation, {{ digitalocean_quolum.part('urn', ':', 3) }}
+    having count(distinct urn) = 1
 ),
 
 named as (
@@ -53,7 +61,7 @@ select
     named.landed_feature,
     named.feature,
     -- The lines of reserved IPs carry no id; their description is the address, which is unique.
-    coalesce(named.urn, reserved_ips.urn) as urn,
+    coalesce(named.urn, listed.urn, reserved_ips.urn) as urn,
     named.product,
     named.group_description,
     named.description,
@@ -65,6 +73,9 @@ select
     named.project_name,
     named.category
 from named
+left join listed
+    on listed.source_relation = named.source_relation
+    and listed.resource_uuid = named.resource_uuid
 left join {{ ref('stg_digitalocean__reserved_ips') }} as reserved_ips
     on reserved_ips.source_relation = named.source_relation
     and reserved_ips.ip = named.description

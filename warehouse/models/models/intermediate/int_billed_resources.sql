@@ -13,7 +13,7 @@ select
     lines.feature,
     lines.urn,
     states.resource_type,
-    coalesce(states.name, split_part(lines.description, ' (', 1)) as resource_name,
+    coalesce(states.name, {{ digitalocean_quolum.part('lines.description', ' (', 1) }}) as resource_name,
     coalesce(skus.region_slug, states.region_slug) as region_slug,
     skus.sku,
     lines.product,

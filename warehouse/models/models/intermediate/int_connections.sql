@@ -16,7 +16,7 @@ connections as (
         {% if var('as_of') -%}
         cast('{{ var("as_of") }}' as {{ digitalocean_quolum.type_of('timestamp') }}) as as_of
         {%- else -%}
-        coalesce(max(extracted_at), current_timestamp) as as_of
+        coalesce(max(extracted_at), {{ digitalocean_quolum.now() }}) as as_of
         {%- endif %}
     from rows_read
     group by source_relation

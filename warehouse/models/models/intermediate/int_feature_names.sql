@@ -1,10 +1,13 @@
 -- The landed words for features, and what they mean in every mart: "other" is told apart by the product or the SKU.
 with words as (
-    select landed_feature, lower(coalesce(product, '')) as word from {{ ref('stg_digitalocean__invoice_items') }}
-    union
-    select landed_feature, lower(coalesce(product, '')) as word from {{ ref('stg_digitalocean__invoice_preview_items') }}
-    union
-    select landed_feature, lower(coalesce(sku, '')) as word from {{ ref('stg_digitalocean__billing_insights') }}
+    select distinct landed_feature, word
+    from (
+        select landed_feature, lower(coalesce(product, '')) as word from {{ ref('stg_digitalocean__invoice_items') }}
+        union all
+        select landed_feature, lower(coalesce(product, '')) as word from {{ ref('stg_digitalocean__invoice_preview_items') }}
+        union all
+        select landed_feature, lower(coalesce(sku, '')) as word from {{ ref('stg_digitalocean__billing_insights') }}
+    ) as billed
 ),
 
 matches as (

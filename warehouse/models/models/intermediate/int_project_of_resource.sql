@@ -7,7 +7,7 @@ with assignments as (
         projects.project_name,
         row_number() over (
             partition by resources.source_relation, resources.urn
-            order by resources.assigned_at desc, projects.project_id
+            order by resources.assigned_at desc nulls last, projects.project_id
         ) as nth_newest
     from {{ ref('stg_digitalocean__project_resources') }} as resources
     inner join {{ ref('stg_digitalocean__projects') }} as projects

@@ -75,7 +75,7 @@ reckoned as (
 select
     source_relation,
     urn,
-    cast(round(cast(monthly_cost as decimal(38, 12)), 2) as decimal(38, 2)) as monthly_cost,
+    cast(round(cast(monthly_cost as {{ digitalocean_quolum.type_of('decimal') }}), 2) as {{ digitalocean_quolum.type_of('money') }}) as monthly_cost,
     cost_basis
 from reckoned
 where monthly_cost is not null

@@ -22,13 +22,6 @@ listed as (
     where nth_newest = 1
 ),
 
--- Which lists were read at all: what is not on a list that was not read is unknown and not deleted.
-lists as (
-    select source_relation, resource_type
-    from listed
-    group by source_relation, resource_type
-),
-
 billed as (
     select
         source_relation, urn, feature, description, group_description, project_name,
@@ -51,11 +44,14 @@ measured as (
 ),
 
 urns as (
-    select source_relation, urn from listed
-    union
-    select source_relation, urn from billed
-    union
-    select source_relation, urn from measured
+    select distinct source_relation, urn
+    from (
+        select source_relation, urn from listed
+        union all
+        select source_relation, urn from billed
+        union all
+        select source_relation, urn from measured
+    ) as seen
 )
 
 select
@@ -64,7 +60,7 @@ select
     {{ digitalocean_quolum.resource_type('urns.urn') }} as resource_type,
     coalesce(listed.feature, billed.feature, measured.feature) as feature,
     -- The size stands in brackets behind the name of a billed line.
-    coalesce(listed.name, measured.name, split_part(billed.description, ' (', 1)) as name,
+    coalesce(listed.name, measured.name, {{ digitalocean_quolum.part('billed.description', ' (', 1) }}) as name,
     listed.status,
     listed.size,
     coalesce(listed.region_slug, measured.region_slug) as region_slug,
@@ -76,7 +72,7 @@ select
     listed.price_monthly,
     listed.urn is not null and listed.unlisted_at is null as is_listed,
     case
-        when listed.urn is not null then listed.unlisted_at is not null
+        when listed.urn is not null and listed.unlisted_at is null then false
         when lists.resource_type is not null then true
     end as is_deleted,
     listed.first_listed_on,
@@ -90,6 +86,6 @@ from urns
 left join listed on listed.source_relation = urns.source_relation and listed.urn = urns.urn
 left join billed on billed.source_relation = urns.source_relation and billed.urn = urns.urn and billed.nth_newest = 1
 left join measured on measured.source_relation = urns.source_relation and measured.urn = urns.urn
-left join lists
+left join {{ ref('int_lists_read') }} as lists
     on lists.source_relation = urns.source_relation
     and lists.resource_type = {{ digitalocean_quolum.resource_type('urns.urn') }}

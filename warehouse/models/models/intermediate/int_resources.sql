@@ -201,7 +201,7 @@ listed as (
 
     -- Buckets have no list of their own: projects tell them.
     select
-        source_relation, urn, 'spaces', split_part(urn, ':', 3), null, null, null, cast(null as {{ json }}), null,
+        source_relation, urn, 'spaces', {{ digitalocean_quolum.part('urn', ':', 3) }}, null, null, null, cast(null as {{ json }}), null,
         cast(null as {{ timestamp }}), null, null
     from {{ ref('int_project_of_resource') }}
     where urn like 'do:space:%'

@@ -1,7 +1,8 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='delete+insert',
+    incremental_strategy='insert_overwrite' if target.type == 'bigquery' else 'delete+insert',
     unique_key=['source_relation', 'usage_date'],
+    partition_by={'field': 'usage_date', 'data_type': 'date'} if target.type == 'bigquery' else none,
     on_schema_change='fail'
 ) }}
 

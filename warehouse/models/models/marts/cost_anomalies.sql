@@ -31,7 +31,7 @@ amounts as (
 medians as (
     select
         amounts.source_relation, amounts.usage_date, amounts.feature, amounts.amount, count(*) as days_compared,
-        {{ digitalocean_quolum.percentile('cast(earlier.amount as double precision)', 0.5) }} as expected
+        {{ digitalocean_quolum.percentile('cast(earlier.amount as ' ~ digitalocean_quolum.type_of('double') ~ ')', 0.5) }} as expected
     from amounts
     inner join amounts as earlier
         on earlier.source_relation = amounts.source_relation
@@ -45,7 +45,7 @@ deviations as (
     select
         medians.source_relation, medians.usage_date, medians.feature, medians.amount, medians.days_compared,
         medians.expected,
-        {{ digitalocean_quolum.percentile('abs(cast(earlier.amount as double precision) - medians.expected)', 0.5) }} as usual_deviation
+        {{ digitalocean_quolum.percentile('abs(cast(earlier.amount as ' ~ digitalocean_quolum.type_of('double') ~ ') - medians.expected)', 0.5) }} as usual_deviation
     from medians
     inner join amounts as earlier
         on earlier.source_relation = medians.source_relation

@@ -21,12 +21,10 @@ select
     states.is_listed,
     states.is_deleted,
     -- The first build may be later than the data it was made of.
-    least(
-        states.created_on, states.first_billed_on, states.first_measured_on, states.first_listed_on, connections.as_of_date
-    ) as first_seen_on,
+    {{ digitalocean_quolum.smallest(['states.created_on', 'states.first_billed_on', 'states.first_measured_on', 'states.first_listed_on', 'connections.as_of_date']) }} as first_seen_on,
     case
         when states.is_listed then connections.as_of_date
-        else greatest(states.unlisted_on, states.last_billed_on, states.last_measured_on)
+        else {{ digitalocean_quolum.largest(['states.unlisted_on', 'states.last_billed_on', 'states.last_measured_on']) }}
     end as last_seen_on
 from {{ ref('int_resource_states') }} as states
 inner join {{ ref('int_connections') }} as connections on connections.source_relation = states.source_relation

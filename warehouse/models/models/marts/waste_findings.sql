@@ -9,7 +9,7 @@ with findings as (
     {%- for rule in rules %}
     select
         '{{ rule }}' as rule, source_relation, urn, evidence,
-        cast(saving_monthly as decimal(38, 2)) as saving_monthly, confidence
+        cast(round(saving_monthly, 2) as {{ digitalocean_quolum.type_of('money') }}) as saving_monthly, confidence
     from {{ ref('waste_' ~ rule) }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}

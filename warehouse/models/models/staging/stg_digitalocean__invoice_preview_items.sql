@@ -36,6 +36,7 @@ select
         resource_urn,
         case when feature = 'snapshots' then 'do:snapshot:' || coalesce(resource_uuid, resource_id) end
     ) as urn,
+    resource_uuid,
     product,
     group_description,
     description,

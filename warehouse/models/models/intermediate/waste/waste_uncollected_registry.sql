@@ -12,7 +12,7 @@ select
     inventory.urn,
     'No garbage collection has ever succeeded; the registry holds '
     || {{ digitalocean_quolum.figure('registries.storage_usage_bytes / 1073741824.0') }} || ' GiB.' as evidence,
-    cast(null as decimal(38, 2)) as saving_monthly,
+    cast(null as {{ digitalocean_quolum.type_of('money') }}) as saving_monthly,
     'medium' as confidence
 from {{ ref('resource_inventory') }} as inventory
 inner join {{ ref('int_connections') }} as connections on connections.source_relation = inventory.source_relation

@@ -13,7 +13,7 @@ select
     || coalesce(cast(load.memory_last_day as {{ digitalocean_quolum.type_of('text') }}), 'it was first seen')
     || ': most likely the metrics agent is missing.' || {{ digitalocean_quolum.cost_sentence() }}
     || ' What could be saved is not known.' as evidence,
-    cast(null as decimal(38, 2)) as saving_monthly,
+    cast(null as {{ digitalocean_quolum.type_of('money') }}) as saving_monthly,
     'high' as confidence
 from {{ ref('resource_inventory') }} as inventory
 inner join measured_teams on measured_teams.source_relation = inventory.source_relation
