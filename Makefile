@@ -94,10 +94,10 @@ $(DEMO_MODELS): $(DEMO_REPORT) | $(MODELS_STAMP)
 dashboard: $(STAMP) $(DEMO_MODELS) ## Write build/dashboard.html, a page of the demo's models that opens offline
 	$(BIN)/python -m warehouse.dashboard.cli --duckdb $(DEMO_WAREHOUSE) --out build/dashboard.html $(ARGS)
 
-# The long files come first (testpaths): at the end no worker waits for the other.
+# One more than two processors: tests wait, too. The long files come first (testpaths), so that at the end none waits alone.
 .PHONY: test
-test: $(STAMP) ## Run all tests, two files at a time; ARGS="-k oauth" selects
-	PYTHONHASHSEED=0 $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
+test: $(STAMP) ## Run all tests, three files at a time; ARGS="-k oauth" selects
+	PYTHONHASHSEED=0 $(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 .PHONY: test-quick
 test-quick: $(STAMP) ## A verdict on what a change most likely broke; ARGS="--against main" asks since when

@@ -1,7 +1,7 @@
 """The sandbox's money: invoices add up, the open month grows, daily cost and balance agree with it."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -101,8 +101,12 @@ def test_a_droplet_of_a_moment_costs_a_cent_and_of_an_hour_its_seconds(sandbox: 
     assert all(Decimal(line["amount"]) > 0 for line in fractions)
 
 
+def _runs_something(spec: Mapping[str, Any]) -> bool:
+    return any(spec.get(kind) for kind in ("services", "workers", "jobs", "functions"))
+
+
 def test_every_product_that_costs_something_has_its_line(sandbox: Sandbox) -> None:
-    """What is missing is free of charge: the first uptime check, one that is disabled, an add-on that is suspended."""
+    """What is missing is free: the first uptime check, one that is disabled, a suspended add-on, a static site."""
     lines = items(sandbox, "preview")
     billed = {line["resource_uuid"] for line in lines}
     checks = read_all(sandbox, "/v2/uptime/checks", "checks")
@@ -119,7 +123,7 @@ def test_every_product_that_costs_something_has_its_line(sandbox: Sandbox) -> No
         "add-ons": [{"id": one["uuid"]} for one in add_ons if one["state"] == "provisioned"],
         "databases": read_all(sandbox, "/v2/databases", "databases"),
         "load balancers": read_all(sandbox, "/v2/load_balancers", "load_balancers"),
-        "apps": read_all(sandbox, "/v2/apps", "apps"),
+        "apps": [one for one in read_all(sandbox, "/v2/apps", "apps") if _runs_something(one["spec"])],
         "volumes": read_all(sandbox, "/v2/volumes", "volumes"),
     }
     cluster = next(one["id"] for one in listed["databases"] if one["engine"] == "pg" and one["num_nodes"] > 1)

@@ -190,5 +190,5 @@ def test_a_warehouse_that_is_not_there_is_told(tmp_path: Path, capsys: pytest.Ca
 def test_without_dbt_the_way_to_it_is_told(tmp_path: Path, file: DuckDB, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setenv("PATH", str(tmp_path / "nowhere"))
-    with pytest.raises(ModelsError, match=r"digitalocean-quolum-warehouse\[models\]"):
+    with pytest.raises(ModelsError, match=r"pip install .\./warehouse\[models\]"):
         build_models.build_models(file)
