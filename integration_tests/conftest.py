@@ -10,8 +10,8 @@ from integration_tests import connector
 from sandbox import Sandbox
 
 # They import what comes with the host, which Python 3.13 lacks; others skip by unit_tests/warehouse/__init__.py.
-_OF_THE_HOST = ["test_models.py", "test_sync_connections.py", "test_sync_documentation.py", "test_sync_failures.py"]
-collect_ignore = [] if find_spec("airbyte") else _OF_THE_HOST
+_OF_THE_HOST = ["test_models*.py", "test_sync_connections.py", "test_sync_documentation.py", "test_sync_failures.py"]
+collect_ignore_glob = [] if find_spec("airbyte") else _OF_THE_HOST
 
 
 @pytest.fixture(scope="session")
