@@ -29,7 +29,7 @@ from source_digitalocean_quolum.utilization.sources.metric_interval import Metri
 from source_digitalocean_quolum.utilization.sources.question import Question
 from source_digitalocean_quolum.utilization.table import load
 from source_digitalocean_quolum.utilization.windows import Window, count_windows
-from tools.generated import with_block
+from tools.generated import write_table
 
 _PAGE = ROOT / "docs" / "benchmarks.md"
 _MARKS = ("<!-- first sync -->\n", "<!-- /first sync -->")
@@ -133,11 +133,7 @@ def main(arguments: list[str] | None = None) -> None:
     for number in options.droplets:
         lines.append(measure(number, options.days))
         sys.stderr.write(f"{lines[-1]}\n")
-    text = "\n".join(lines) + "\n"
-    sys.stdout.write(text)
-    if not options.print_only:
-        page = _PAGE.read_text(encoding="utf-8")
-        _PAGE.write_text(with_block(page, f"{_MARKS[0]}{text}{_MARKS[1]}", _MARKS), encoding="utf-8")
+    write_table(_PAGE, _MARKS, lines, print_only=options.print_only)
 
 
 if __name__ == "__main__":

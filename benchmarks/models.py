@@ -21,7 +21,7 @@ import duckdb
 
 from benchmarks.contestants import ROOT
 from source_digitalocean_quolum.utilization.table import load
-from tools.generated import with_block
+from tools.generated import write_table
 from warehouse.build_models import DuckDB, build_models
 
 _PAGE = ROOT / "docs" / "models.md"
@@ -201,11 +201,7 @@ def main(arguments: list[str] | None = None) -> None:
         lines.append(_row("first build", rows, _measured(path, artifacts, options.memory)))
         rows += add_a_day(path, options.droplets)
         lines.append(_row("a day later", rows, _measured(path, artifacts, options.memory)))
-    text = "\n".join(lines) + "\n"
-    sys.stdout.write(text)
-    if not options.print_only:
-        page = _PAGE.read_text(encoding="utf-8")
-        _PAGE.write_text(with_block(page, f"{_MARKS[0]}{text}{_MARKS[1]}", _MARKS), encoding="utf-8")
+    write_table(_PAGE, _MARKS, lines, print_only=options.print_only)
 
 
 if __name__ == "__main__":

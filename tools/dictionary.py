@@ -4,7 +4,6 @@ python -m tools.dictionary           writes it
 python -m tools.dictionary --check   changes nothing; exits 1 if it is not up to date
 """
 
-import argparse
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -109,10 +108,7 @@ def _cell(text: str) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the page, or with --check say whether it would change; the exit code."""
-    parser = argparse.ArgumentParser(description="Write the data dictionary from the schemas.")
-    parser.add_argument("--check", action="store_true", help="change nothing, exit 1 if it is not up to date")
-    check = parser.parse_args(arguments).check
-    return generated.write({TARGET: page()}, check=check)
+    return generated.run("Write the data dictionary from the schemas.", lambda: {TARGET: page()}, arguments)
 
 
 if __name__ == "__main__":

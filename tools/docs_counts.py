@@ -4,7 +4,6 @@ python -m tools.docs_counts           writes them
 python -m tools.docs_counts --check   changes nothing; exits 1 and names the pages that are not up to date
 """
 
-import argparse
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -40,13 +39,14 @@ def fill(text: str, counts: Mapping[str, int]) -> str:
     return _MARKED.sub(lambda mark: f"{mark[1]}{counts[mark[2]]:,}{mark[3]}", text)
 
 
+def _pages() -> dict[Path, str]:
+    counts = count()
+    return {page: fill(page.read_text(encoding="utf-8"), counts) for page in PAGES}
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Write the pages, or with --check say which would change; the exit code."""
-    parser = argparse.ArgumentParser(description="Write the counts of streams that sentences of the docs name.")
-    parser.add_argument("--check", action="store_true", help="change nothing, exit 1 if a page is not up to date")
-    counts = count()
-    wanted = {page: fill(page.read_text(encoding="utf-8"), counts) for page in PAGES}
-    return generated.write(wanted, check=parser.parse_args(arguments).check)
+    return generated.run("Write the counts that sentences of the docs name.", _pages, arguments)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ python tools/metrics_table.py           writes them
 python tools/metrics_table.py --check   changes nothing; exits 1 if the page is not up to date
 """
 
-import argparse
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -139,11 +138,12 @@ def page(current: str) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the page, or with --check say whether it would change; the exit code."""
-    parser = argparse.ArgumentParser(description="Write the tables of metrics from utilization/metrics.yaml.")
-    parser.add_argument("--check", action="store_true", help="change nothing, exit 1 if the page is not up to date")
-    check = parser.parse_args(arguments).check
     path = ROOT / "docs" / "utilization.md"
-    return generated.write({path: page(path.read_text(encoding="utf-8"))}, check=check)
+    return generated.run(
+        "Write the tables of metrics from utilization/metrics.yaml.",
+        lambda: {path: page(path.read_text(encoding="utf-8"))},
+        arguments,
+    )
 
 
 if __name__ == "__main__":

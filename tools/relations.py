@@ -4,7 +4,6 @@ python -m tools.relations           writes it
 python -m tools.relations --check   changes nothing; exits 1 if it is not up to date
 """
 
-import argparse
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -186,10 +185,7 @@ def _columns(stream: Stream, leading: list[Relation]) -> Iterator[str]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the page, or with --check say whether it would change; the exit code."""
-    parser = argparse.ArgumentParser(description="Write the diagrams of the raw tables.")
-    parser.add_argument("--check", action="store_true", help="change nothing, exit 1 if it is not up to date")
-    check = parser.parse_args(arguments).check
-    return generated.write({TARGET: page()}, check=check)
+    return generated.run("Write the diagrams of the raw tables.", lambda: {TARGET: page()}, arguments)
 
 
 if __name__ == "__main__":

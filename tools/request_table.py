@@ -255,6 +255,7 @@ def main(arguments: list[str] | None = None) -> int:
                 print(f"  incomplete: {', '.join(made.incomplete)}")
     if not options.stream and not incomplete:
         _keep({name: counts[name] for name in MODELS if name in counts})
+        generated.write(pages(), check=False)
     return int(incomplete)
 
 

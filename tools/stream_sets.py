@@ -8,7 +8,6 @@ The recommended streams are metadata.yaml's suggested ones, which Airbyte presel
 copied, because metadata.yaml is in no wheel and the connector imports nothing of warehouse/.
 """
 
-import argparse
 import json
 import sys
 from pathlib import Path
@@ -58,17 +57,17 @@ def scopes() -> dict[str, str]:
     return {name: found[name].scope.replace("`", "") for name in read}
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Write the files, or with --check say which would change; the exit code."""
-    parser = argparse.ArgumentParser(
-        description="Write the sets of streams of the connector, of its host and of the dashboard."
-    )
-    parser.add_argument("--check", action="store_true", help="change nothing, exit 1 if a file is not up to date")
-    check = parser.parse_args(arguments).check
+def _files() -> dict[Path, str]:
     sets = content()
     files = ((HOST, sets), (CONNECTOR, names(sets)), (DASHBOARD, scopes()))
-    wanted = {path: json.dumps(one, indent=2) + "\n" for path, one in files}
-    return generated.write(wanted, check=check)
+    return {path: json.dumps(one, indent=2) + "\n" for path, one in files}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the files, or with --check say which would change; the exit code."""
+    return generated.run(
+        "Write the sets of streams of the connector, of its host and of the dashboard.", _files, arguments
+    )
 
 
 if __name__ == "__main__":

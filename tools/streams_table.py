@@ -198,7 +198,7 @@ def _requests(
         return f"{text}, for each record of `{parents[0]}` that changed or may have"
     if parents:
         new = "new " if cursor and not cursor.get("is_client_side_incremental") else ""
-        some = " that can have one" if endpoint.only or endpoint.skip or endpoint.lone else ""
+        some = " that can have one" if endpoint.only or endpoint.skip else ""
         return f"{text}, for each {new}record of `{parents[0]}`{some}"
     if endpoint.newest_first:
         return f"{text}, back to the cursor"

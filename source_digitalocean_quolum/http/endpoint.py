@@ -29,7 +29,6 @@ class Endpoint(Facts, frozen=True):
     - `post`: the members of a JSON body, as in `derived`; the request is a POST that only reads.
     - `scope`: the token scope that opens it, as DigitalOcean names scopes.
     - `only`, `skip`: slices that are (not) asked for, by the values of a field of the parent's record.
-    - `lone`: slices that are not asked for: those whose parent's record has this field, and none of these others.
     - `of_parent`: the list is one for all parents, see SharedListRetriever: fields of a record, each with the field
       of the parent's record whose values it holds.
     - `sums`: the answer is one sum of this field for the window asked for, see DailyTotalsRetriever.
@@ -69,7 +68,6 @@ class Endpoint(Facts, frozen=True):
     post: Mapping[Name, ValueSource] = msgspec.field(default_factory=dict)
     only: Mapping[Name, list[Scalar]] = msgspec.field(default_factory=dict)
     skip: Mapping[Name, list[Scalar]] = msgspec.field(default_factory=dict)
-    lone: Mapping[Path, tuple[Path, ...]] = msgspec.field(default_factory=dict)
     of_parent: Mapping[Name, Name] = msgspec.field(default_factory=dict)
     sums: Name | None = None
     csv: tuple[str, ...] = ()
@@ -128,10 +126,8 @@ class Endpoint(Facts, frozen=True):
         return {**fixed, "page_size": "1"} if self.paging == "token" else {**fixed, "page": "1", "per_page": "1"}
 
     def asks_about(self, known: Mapping[str, Any]) -> bool:
-        """Whether a slice with these fields is asked for, by `only`, `skip` and `lone`; not by an absent field."""
+        """Whether a slice with these fields is asked for: what is absent is in none of `only`, and skips nothing."""
         if any(known.get(name) not in values for name, values in self.only.items()):
-            return False
-        if any(known.get(name) and not any(map(known.get, others)) for name, others in self.lone.items()):
             return False
         return not any(name in known and known[name] in values for name, values in self.skip.items())
 

@@ -37,10 +37,10 @@ class SpacesRegionsRouter(ListPartitionRouter):
     def stream_slices(self) -> Iterable[StreamSlice]:
         """A slice for each region."""
         if not self.values:
-            # No warning: nobody asked for buckets who has not entered a key, and most select all streams.
-            logger.info(
-                "Stream %s was not read and stays empty: no Spaces key is configured. Make one with full access in the "
-                "control panel under Spaces Object Storage, Access Keys, and enter it under `spaces`, if you want it.",
+            # As a stream whose scope the token lacks: a key that was taken out by mistake must not pass in silence.
+            logger.warning(
+                "Stream %s is skipped: no Spaces key is configured. Make one with full access in the control panel "
+                "under Spaces Object Storage, Access Keys, and enter it under `spaces`, or leave the stream out.",
                 self.name,
             )
         yield from super().stream_slices()

@@ -72,6 +72,7 @@ def test_five_are_named_and_the_others_counted() -> None:
         (2 * HOUR, "2 hours"),
         (DAY - 1, "23 hours"),
         (DAY, "1 day"),
+        (2 * DAY - 1, "1 day"),
         (3 * DAY, "3 days"),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from source_digitalocean_quolum.utilization.gap_messages import describe, describe_age, list_gaps, name_some
+from source_digitalocean_quolum.utilization.gap_messages import describe, list_gaps, name_some
 from source_digitalocean_quolum.utilization.gaps import (
     EVERYWHERE,
     LOST_AFTER,
@@ -294,19 +294,3 @@ def test_a_clause_has_the_age_and_the_reason() -> None:
 
     assert plain.endswith("T01:00:00Z (HTTP 500)")
     assert aged.endswith("T01:00:00Z, missing for 2 hours (HTTP 500)")
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0, "less than a minute"),
-        (59, "less than a minute"),
-        (60, "1 minute"),
-        (3599, "59 minutes"),
-        (3600, "1 hour"),
-        (2 * 86400 - 1, "1 day"),
-        (2 * 86400, "2 days"),
-    ],
-)
-def test_an_age_in_words(seconds: int, words: str) -> None:
-    assert describe_age(seconds) == words

@@ -61,9 +61,10 @@ class InsightsReader:
         metric, resource = self._metrics[key.metric], self._resources.get(key.urn)
         scale = metric.insights.scale if metric.insights else 1
         capacities = self._read_capacities(metric, key, groups)
+        # A time that was not asked for would be an interval of its own.
+        asked_for = range(window.start, window.end, window.interval)
         for statistics, newest in combine_statistics(key.metric, measured, window.interval, scale, last_samples):
-            # A time that was not asked for would be an interval of its own.
-            if statistics.start not in range(window.start, window.end, window.interval):
+            if statistics.start not in asked_for:
                 continue
             labels = newest.labels
             yield MetricInterval(

@@ -67,11 +67,13 @@ class LongWindows:
         of each endpoint is compared with its first and its last day, and so is one that is larger than those before or
         has few samples on one of these days. Where it lacks some of theirs, the endpoint is asked for by days.
         """
-        start, end = max(window.start, int(since)), window.end
-        if end - start <= DAY:
-            return ask(window.start, end)
+        if window.end - window.start <= DAY:
+            return ask(window.start, window.end)
+        start, end = min(max(window.start, int(since)), window.end - DAY), window.end
+        if end - start == DAY:
+            return ask(start, end)
         if path not in self._not_whole:
-            found = ask(window.start, end)
+            found = ask(start, end)
             if self._is_known(found, path, start, end):
                 return found
             edges = [ask(start, start + DAY), ask(end - DAY, end)]

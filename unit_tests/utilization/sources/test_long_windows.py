@@ -163,6 +163,15 @@ def test_what_is_really_not_there_is_compared_and_believed() -> None:
 def test_a_young_resource_is_compared_from_its_first_day() -> None:
     windows, young = LongWindows(), Server(since=START + 2 * DAY)
     assert read(windows, young, since=START + 2 * DAY) == 73
-    assert young.asked == [(0, 5), (2, 3), (4, 5)]
-    assert read(windows, young, since=START + 4 * DAY) == 73
-    assert young.asked == [(0, 5)], "less than a day of it"
+    assert young.asked == [(2, 5), (2, 3), (4, 5)]
+    assert read(windows, young, since=START + 4 * DAY) == 25
+    assert young.asked == [(4, 5)]
+
+
+def test_of_a_young_resource_no_longer_window_is_asked_for_than_it_needs() -> None:
+    server = Server(cut_beginning, since=END - 10 * STEP)
+
+    found = LongWindows().read(server, "cpu", Window(START, END, STEP), END - 10 * STEP)
+
+    assert [len(one.samples()) for one in found] == [11]
+    assert server.asked == [(19, 20)]
