@@ -126,8 +126,8 @@ class Endpoint(Facts, frozen=True):
         return {**fixed, "page_size": "1"} if self.paging == "token" else {**fixed, "page": "1", "per_page": "1"}
 
     def asks_about(self, known: Mapping[str, Any]) -> bool:
-        """Whether a slice with these fields is asked for: what is absent is in none of `only`, and skips nothing."""
-        if any(known.get(name) not in values for name, values in self.only.items()):
+        """Whether a slice with these fields is asked for, by `only` and `skip`; it is where a field does not tell."""
+        if any(known.get(name) not in (None, *values) for name, values in self.only.items()):
             return False
         return not any(name in known and known[name] in values for name, values in self.skip.items())
 

@@ -66,12 +66,13 @@ def test_what_makes_a_record_finished_is_read() -> None:
         ({}, {"engine": "pg"}, True),
         ({"only": {"engine": ["pg", "mysql"]}}, {"engine": "pg"}, True),
         ({"only": {"engine": ["pg", "mysql"]}}, {"engine": "redis"}, False),
-        ({"only": {"engine": ["pg"]}}, {}, False),
+        ({"only": {"engine": ["pg"]}}, {}, True),
+        ({"only": {"engine": ["pg"]}}, {"engine": None}, True),
         ({"skip": {"engine": ["mongodb"]}}, {"engine": "mongodb"}, False),
         ({"skip": {"engine": ["mongodb"]}}, {"engine": "pg"}, True),
     ],
 )
 def test_slices_that_make_no_sense_are_not_asked_for(
-    facts: dict[str, Any], known: dict[str, str], wanted: bool
+    facts: dict[str, Any], known: dict[str, Any], wanted: bool
 ) -> None:
     assert Endpoint.from_manifest({"path": "a", "records": "a", **facts}).asks_about(known) is wanted

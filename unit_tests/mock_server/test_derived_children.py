@@ -212,3 +212,22 @@ def test_a_repository_that_counts_none_is_not_asked(
         api.lists(f"/v2/registries/team/repositories/{name}/{path}", records, [row])
 
     assert [row["repository"] for row in read(stream).rows(stream)] == ["some", "untold"]
+
+
+# ------------------------------------------------------------------------------------- lists of clusters of one engine
+@pytest.mark.parametrize(
+    ("stream", "path", "records", "engine"),
+    [("database_pools", "pools", "pools", "pg"), ("database_topics", "topics", "topics", "kafka")],
+)
+def test_a_cluster_whose_engine_is_not_told_is_asked(
+    api: DigitalOcean, stream: str, path: str, records: str, engine: str
+) -> None:
+    clusters: list[Row] = [{"id": "fits", "engine": engine}, {"id": "other", "engine": "mysql"}, {"id": "untold"}]
+    api.lists("/v2/databases", "databases", clusters)
+    for name in ("fits", "untold"):
+        api.lists(f"/v2/databases/{name}/{path}", records, [{"name": f"of-{name}"}])
+
+    output = read(stream)
+
+    assert [row["database_cluster_uuid"] for row in output.rows(stream)] == ["fits", "untold"]
+    assert output.status(stream) == "COMPLETE"
