@@ -94,6 +94,7 @@ class ApiClient:
         waiting_since: float | None = None
         patience = _patience_of(request)
         renewed = False
+        heard = ""
         while True:
             answer, used, resolution, error = self._try(request, stream, error_handler)
             status = answer.status if answer else None
@@ -119,7 +120,8 @@ class ApiClient:
                     # Tries of an answer that never ends take the whole deadline each.
                     endless = isinstance(error, AnswerTooSlowError)
                     if tries + (_TRIES_OF_A_SLOW_ANSWER if endless else 0) >= last_try:
-                        raise _exhausted(resolution, status, error, tries + 1)
+                        raise _exhausted(resolution, status, error, tries + 1, heard)
+                    heard = resolution.error_message or "" if answer else heard
                     logger.info("%s Trying again in %.0f s.", resolution.error_message, 2.0**tries)
                     time.sleep(min(2.0**tries, _LONGEST_BACKOFF))
                     tries += 1
@@ -195,10 +197,14 @@ def _failed(resolution: ErrorResolution, status: int | None, more: str = "") -> 
     return RequestFailed(message, resolution.failure_type or FailureType.system_error, status)
 
 
-def _exhausted(resolution: ErrorResolution, status: int | None, error: Exception | None, tries: int) -> RequestFailed:
+def _exhausted(
+    resolution: ErrorResolution, status: int | None, error: Exception | None, tries: int, heard: str
+) -> RequestFailed:
     """The failure after the last try; a smaller question may be answered where this one took too long."""
     message = f"{resolution.error_message} Tried {tries} times."
     too_much = isinstance(error, requests.Timeout | AnswerTooLargeError)
     too_much = too_much or (status is not None and (status in (408, 413) or status >= 500))
     failure_type = resolution.failure_type or FailureType.system_error
-    return RequestFailed(message, failure_type, status, may_pass=True, may_be_too_much=too_much)
+    failure = RequestFailed(message, failure_type, status, may_pass=True, may_be_too_much=too_much)
+    failure.add_heard(resolution.error_message or "" if status is not None else heard)
+    return failure

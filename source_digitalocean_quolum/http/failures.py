@@ -18,7 +18,8 @@ from source_digitalocean_quolum.http.session import (
 class RequestFailed(AirbyteTracedException):
     """A request that got no usable answer; `status` is that of the last answer, None where there was none.
 
-    `may_pass` tells that all tries were used up, and `may_be_too_much` that a smaller question may be answered.
+    `may_pass` tells that all tries were used up, and `may_be_too_much` that a smaller question may be answered. `heard`
+    is what the last answer to one of the tries came to.
     """
 
     def __init__(
@@ -33,6 +34,15 @@ class RequestFailed(AirbyteTracedException):
         super().__init__(message=message, internal_message=message, failure_type=failure_type)
         self.status = status
         self.may_pass, self.may_be_too_much = may_pass, may_be_too_much
+        self.heard = ""
+
+    def add_heard(self, heard: str) -> None:
+        """Note what a try was answered; where the last one had no answer, the message tells of an earlier one."""
+        if not heard or self.heard:
+            return
+        self.heard = heard
+        if self.status is None:
+            self.message = self.internal_message = f"{self.message} An earlier try was answered: {heard}"
 
 
 def list_incomplete(what: str) -> AirbyteTracedException:

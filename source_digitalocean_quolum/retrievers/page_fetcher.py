@@ -113,6 +113,7 @@ class PageFetcher:
             try:
                 return self.fetch(paginator.number, paginator.size, again=paginator.restarted, tries=tries)
             except RequestFailed as error:
+                error.add_heard(failure.heard)
                 failure = error
         self._requester.note_failure(failure)
         raise failure

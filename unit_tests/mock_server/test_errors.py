@@ -90,6 +90,18 @@ def test_trouble_that_passes_is_not_mentioned_to_anyone_but_the_log(api: Digital
     assert len(api.requests) == 4
 
 
+def test_what_was_answered_before_is_told_where_the_last_try_had_no_answer(api: DigitalOcean) -> None:
+    api.on(VOLUMES, None, error(503, "x", "Oops"), requests.ConnectionError("refused"))
+
+    _, message = read("volumes", expect_failure=True).error("volumes")
+
+    assert message == (
+        "No answer: api.digitalocean.com could not be reached: no network, or a firewall or proxy in between "
+        "(ConnectionError). Tried 6 times. An earlier try was answered: DigitalOcean answered HTTP 503 for "
+        '/v2/volumes (DigitalOcean: "Oops").'
+    )
+
+
 def test_a_missing_scope_is_named_once_and_the_sync_goes_on(api: DigitalOcean) -> None:
     api.on(VOLUMES, PAGE, error(403, "forbidden", "You are not authorized to perform this operation"))
     api.lists("/v2/vpcs", "vpcs", [{"id": "v"}])
