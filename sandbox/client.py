@@ -82,11 +82,11 @@ class Sandbox:
             if pipe:
                 pipe.close()
 
-    def _command(self, command: str, **body: Any) -> dict[str, Any]:
+    def _command(self, command: str, *, timeout: float = 30, **body: Any) -> dict[str, Any]:
         request = Request(  # noqa: S310 - always http on loopback
             f"{self.api_base_url}/_sandbox/{command}", json.dumps(body).encode(), method="POST"
         )
-        with _LOOPBACK.open(request, timeout=30) as response:
+        with _LOOPBACK.open(request, timeout=timeout) as response:
             answer: dict[str, Any] = json.load(response)
         return answer
 
@@ -142,6 +142,10 @@ class Sandbox:
         """Move the sandbox's clock forward; answers its new time (RFC 3339)."""
         return str(self._command("advance", seconds=seconds + days * 86400)["now"])
 
+    def load_insights(self, timeout: float = 3600) -> None:
+        """Fill every region's Prometheus until now, which for large accounts takes longer than a client waits."""
+        self._command("load_insights", timeout=timeout)
+
     def requests(self, path_prefix: str | None = None) -> list[dict[str, Any]]:
         """Requests received so far, oldest first: time, method, path, query, status, token kind, user agent."""
         found: list[dict[str, Any]] = self._command("requests", path_prefix=path_prefix)["requests"]
@@ -167,7 +171,7 @@ class Sandbox:
         `query` narrows it to requests with these parameters, `contains` to those whose parameters hold these texts,
         `above` to those whose parameters are greater; the first `after` of them pass unharmed.
         """
-        where = {"path": path, "query": query or {}, "contains": contains or {}, "above": above or {}}
+        where: dict[str, Any] = {"path": path, "query": query or {}, "contains": contains or {}, "above": above or {}}
         self._command("fault", name=name, times=times, after=after, parameters=parameters, **where)
 
     def clear_faults(self) -> None:

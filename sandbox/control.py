@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 from sandbox.clock import stamp
 from sandbox.faults import Fault
 from sandbox.server import JSON, State
+from sandbox.telemetry.prometheus import Unavailable
 from sandbox.world.waste import waste
 
 Body = dict[str, Any]
@@ -28,6 +29,11 @@ def _revoke(state: State, body: Body) -> Body:
 
 def _advance(state: State, body: Body) -> Body:
     return {"now": stamp(state.clock.advance(float(body["seconds"])))}
+
+
+def _load_insights(state: State, _: Body) -> Body:
+    state.insights.load(state.clock.now())
+    return {}
 
 
 def _requests(state: State, body: Body) -> Body:
@@ -110,6 +116,7 @@ _COMMANDS: dict[str, Callable[[State, Body], Body]] = {
     "mint_token": _mint,
     "revoke": _revoke,
     "advance": _advance,
+    "load_insights": _load_insights,
     "requests": _requests,
     "reset_requests": _reset_requests,
     "fault": _fault,
@@ -134,7 +141,7 @@ def control_routes(state: State) -> list[BaseRoute]:
         async def handle(request: Request) -> Response:
             try:
                 answer, status = command(state, orjson.loads(await request.body() or b"{}")), 200
-            except (KeyError, TypeError, ValueError) as error:
+            except (KeyError, TypeError, ValueError, Unavailable) as error:
                 answer, status = {"error": f"{type(error).__name__}: {error}"}, 400
             return Response(orjson.dumps(answer), status, media_type=JSON)
 

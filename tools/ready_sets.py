@@ -89,28 +89,30 @@ def measured(choices: Collection[str], found: Mapping[str, Stream], before: str 
         (title,) = [title for title in sets(found) if title.lower().split(" (")[0] == word]
         first, following = request_table.count(request_table.MODELS[size], tuple(sets(found)[title]))
         account = request_table.account_of(request_table.MODELS[size])
-        asked = [
-            request_table.requests_of(made) + _for_utilization(made, sets(found)[title]) for made in (first, following)
-        ]
-        known[title, account] = f"| {title} | {account} | {first.records:,} | {' | '.join(asked)} |"
+        cells = [f"{_asked(made, sets(found)[title])} | {made.records:,}" for made in (first, following)]
+        known[title, account] = f"| {title} | {account} | {' | '.join(cells)} |"
         sys.stderr.write(f"{known[title, account]}\n")
     accounts = map(request_table.account_of, request_table.MODELS.values())
     lines = [known[row] for row in product(sets(found), accounts) if row in known]
-    head = ["| Set | Account | Records | First sync | Next sync, a day later |", "| --- | --- | --- | --- | --- |"]
+    head = [
+        "| Set | Account | First sync | its records | Next sync, a day later | its records |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
     return "\n".join([MEASURED[0], *head, *lines, MEASURED[1]])
 
 
 def _row(line: str) -> tuple[tuple[str, str], str] | None:
     """A line of the table, by its set and its account."""
     cells = line.strip("| ").split(" | ")
-    return ((cells[0], cells[1]), line) if len(cells) == 5 else None
+    return ((cells[0], cells[1]), line) if len(cells) == 6 else None
 
 
-def _for_utilization(made: request_table.Count, names: Collection[str]) -> str:
-    """How many of a sync's requests are for utilization; the team's actions are read for its sake if not selected."""
+def _asked(made: request_table.Count, names: Collection[str]) -> str:
+    """A sync's requests, with how many are for utilization; the actions are read for its sake if not selected."""
+    asked = request_table.requests_of(made)
     those = {name for name in made.requests if name.endswith("_utilization") or name not in names}
     number = sum(made.requests[name] for name in those)
-    return f", {number:,} of them for utilization" if number else ""
+    return f"{asked}, {number:,} of them for utilization" if number else asked
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -36,6 +36,8 @@ _NOT_COUNTED = frozenset({"insights_resources"})
 # Streams with fewer requests in the next sync of the largest account are not named one by one.
 _NAMED = 10
 _COUNTED = "Requests made: "
+# The middle of a month, the same one whenever it is counted: a first sync reads back to the first of the one before.
+NOW = datetime(2026, 11, 15, 12, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -82,10 +84,8 @@ def planned() -> frozenset[str]:
 def count(model: Model, names: tuple[str, ...] = ()) -> tuple[Count, Count]:
     """A first sync and the next one, a day later, of the named streams or of all but utilization."""
     sizes = {name: value for name, value in asdict(model).items() if name != "droplets"}
-    # The connector goes by the earlier of both clocks: a day that only the test server's has passed would not be read.
-    yesterday = datetime.now(UTC) - timedelta(days=1)
-    options: dict[str, Any] = {"droplets": model.droplets, "days": 60, "seed": 3, "sizes": sizes, "now": yesterday}
-    with Sandbox(**options, rate_limit=6_000_000) as sandbox, tempfile.TemporaryDirectory() as folder:
+    options: dict[str, Any] = {"droplets": model.droplets, "days": 60, "seed": 3, "sizes": sizes, "now": NOW}
+    with Sandbox(**options, insights_days=1, rate_limit=6_000_000) as sandbox, tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         config = sandbox.config()
         # As an operator leaves it.
@@ -95,13 +95,19 @@ def count(model: Model, names: tuple[str, ...] = ()) -> tuple[Count, Count]:
         (place / "config.json").write_text(json.dumps(config), encoding="utf-8")
         (place / "catalog.json").write_text(json.dumps(_catalog(place, names)), encoding="utf-8")
         (place / "state.json").write_text("[]", encoding="utf-8")
-        first = _sync(place)
-        sandbox.advance(days=1)
-        return first, _sync(place)
+        measured = any(name.endswith("_utilization") for name in names)
+        counts: list[Count] = []
+        for now in (NOW, NOW + timedelta(days=1)):
+            if measured:
+                sandbox.load_insights()
+            counts.append(_sync(place, now))
+            sandbox.advance(days=1)
+        return counts[0], counts[1]
 
 
 def _catalog(place: Path, names: tuple[str, ...]) -> dict[str, Any]:
-    (catalog,) = (m["catalog"] for m in _run("discover", "--config", place / "config.json") if m["type"] == "CATALOG")
+    discovered = _run("discover", "--config", place / "config.json", now=NOW)
+    (catalog,) = (message["catalog"] for message in discovered if message["type"] == "CATALOG")
     streams = [s for s in catalog["streams"] if (s["name"] in names if names else _is_counted(s["name"]))]
     return {
         "streams": [
@@ -119,14 +125,14 @@ def _is_counted(stream: str) -> bool:
     return not stream.endswith("_utilization") and stream not in _NOT_COUNTED
 
 
-def _sync(place: Path) -> Count:
-    """One sync with the state of the last one, which it replaces."""
+def _sync(place: Path, now: datetime) -> Count:
+    """One sync at this moment, with the state of the last one, which it replaces."""
     states: dict[str, Any] = {}
     requests: dict[str, int] = {}
     statuses: dict[str, str] = {}
     records = 0
     options = ("--config", place / "config.json", "--catalog", place / "catalog.json", "--state", place / "state.json")
-    for message in _run("read", *options):
+    for message in _run("read", *options, now=now):
         if message["type"] == "RECORD":
             records += 1
         elif message["type"] == "STATE":
@@ -142,9 +148,10 @@ def _sync(place: Path) -> Count:
     return Count(requests, records, sorted(name for name, status in statuses.items() if status != "COMPLETE"))
 
 
-def _run(command: str, *options: str | Path) -> Iterator[dict[str, Any]]:
+def _run(command: str, *options: str | Path, now: datetime) -> Iterator[dict[str, Any]]:
     process = subprocess.Popen(  # noqa: S603 (the connector of this repository)
-        [sys.executable, str(ROOT / "main.py"), command, *map(str, options)],
+        [sys.executable, "-m", "tools.at_moment", f"{now:%Y-%m-%dT%H:%M:%SZ}", command, *map(str, options)],
+        cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

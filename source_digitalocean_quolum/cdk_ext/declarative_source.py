@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
 from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
 from airbyte_cdk.sources.declarative import concurrent_declarative_source
 from airbyte_cdk.sources.declarative.concurrent_declarative_source import ConcurrentDeclarativeSource
+from airbyte_cdk.sources.declarative.parsers import manifest_component_transformer
 from airbyte_cdk.sources.message import MessageRepository
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 
@@ -17,7 +19,7 @@ class DeclarativeSource(ConcurrentDeclarativeSource):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """See ConcurrentDeclarativeSource."""
-        with _without_component_schema():
+        with _without_component_schema(), _plain_copies():
             super().__init__(*args, **kwargs)
 
     @property
@@ -67,3 +69,23 @@ def _without_component_schema() -> Iterator[None]:
         yield
     finally:
         concurrent_declarative_source.get_declarative_component_schema = original
+
+
+@contextmanager
+def _plain_copies() -> Iterator[None]:
+    """Let the CDK copy the manifest as what it is, dicts and lists of plain values, in a third of the time.
+
+    It copies each component again for every component around it.
+    """
+    original = manifest_component_transformer.copy
+    manifest_component_transformer.copy = SimpleNamespace(deepcopy=_copy_plain)  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        manifest_component_transformer.copy = original
+
+
+def _copy_plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _copy_plain(each) for name, each in value.items()}
+    return [_copy_plain(each) for each in value] if isinstance(value, list) else value

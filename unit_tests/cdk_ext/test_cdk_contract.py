@@ -7,6 +7,7 @@ line, and then write the new digest or signature here.
 import ast
 import hashlib
 import inspect
+import re
 import textwrap
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,8 @@ from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSo
 from airbyte_cdk.sources.concurrent_source.thread_pool_manager import ThreadPoolManager
 from airbyte_cdk.sources.declarative.concurrent_declarative_source import ConcurrentDeclarativeSource
 from airbyte_cdk.sources.declarative.incremental.concurrent_partition_cursor import ConcurrentPerPartitionCursor
+from airbyte_cdk.sources.declarative.parsers import manifest_component_transformer
+from airbyte_cdk.sources.declarative.parsers.manifest_reference_resolver import ManifestReferenceResolver
 from airbyte_cdk.sources.declarative.partition_routers.substream_partition_router import SubstreamPartitionRouter
 from airbyte_cdk.sources.declarative.stream_slicers.declarative_partition_generator import DeclarativePartition
 from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
@@ -27,6 +30,7 @@ from airbyte_cdk.sources.streams.concurrent.partition_reader import PartitionRea
 from airbyte_cdk.utils import memory_monitor
 from airbyte_cdk.utils.memory_monitor import MemoryMonitor
 
+from source_digitalocean_quolum import manifest
 from source_digitalocean_quolum.cdk_ext.declarative_source import DeclarativeSource
 from source_digitalocean_quolum.source import SourceDigitaloceanQuolum
 from unit_tests.cdk_ext.private_reaches import members
@@ -205,3 +209,12 @@ def test_the_schema_of_manifests_is_for_what_this_connector_leaves_out() -> None
 
     assert sorted(uses) == ["__init__", "_normalize_manifest", "_validate_source"]
     assert "if self._should_normalize" in inspect.getsource(ConcurrentDeclarativeSource._normalize_manifest)
+
+
+def test_the_manifest_is_the_same_whoever_copies_it() -> None:
+    """declarative_source.py replaces `copy.deepcopy` in the transformer, which takes it for nothing else."""
+    transformer = manifest_component_transformer.ManifestComponentTransformer()
+    resolved = ManifestReferenceResolver().preprocess_manifest(manifest.load())
+
+    assert SourceDigitaloceanQuolum().resolved_manifest == transformer.propagate_types_and_parameters("", resolved, {})
+    assert set(re.findall(r"\bcopy\.\w+", inspect.getsource(manifest_component_transformer))) == {"copy.deepcopy"}

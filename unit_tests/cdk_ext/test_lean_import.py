@@ -33,17 +33,22 @@ def test_what_is_never_used_is_not_imported_and_messages_are_the_same() -> None:
     assert lean["written"] == whole["written"]
     assert lean["version"] == whole["version"]
     left_out = set(whole.pop("modules")) - set(lean.pop("modules"))
-    # boto3 comes with the host, which Python 3.13 does not have.
-    installed = {name for name in ("boto3", "botocore", "dunamai") if find_spec(name)}
-    assert "dunamai" in installed
-    assert installed <= left_out
+    # boto3 comes with the host, which Python 3.13 does not have; requests_cache would use it for DynamoDB.
+    installed = {name for name in ("boto3", "botocore") if find_spec(name)}
+    assert installed | {"dunamai", "requests_cache", "cattrs", "tomlkit", "jwt", "cryptography"} <= left_out
 
 
 def test_what_was_out_of_reach_is_back_afterwards() -> None:
-    code = _LEAN + "import attributes_doc, dunamai, json\n"
-    code += "print(json.dumps({'docs': attributes_doc.get_attributes_doc.__module__}))"
+    code = _LEAN + "import attributes_doc, dunamai, json, requests_cache\n"
+    code += "from airbyte_cdk.sources.declarative.auth.jwt import JwtAlgorithm\n"
+    code += "print(json.dumps({'docs': attributes_doc.get_attributes_doc.__module__, 'algorithm': JwtAlgorithm.HS256,"
+    code += " 'cache': requests_cache.SQLiteCache.__module__}))"
 
-    assert run(code) == {"docs": "attributes_doc._base"}
+    assert run(code) == {
+        "docs": "attributes_doc._base",
+        "algorithm": "HS256",
+        "cache": "requests_cache.backends.sqlite",
+    }
 
 
 def test_a_cdk_that_is_there_already_is_left_alone() -> None:
