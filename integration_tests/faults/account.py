@@ -13,7 +13,7 @@ from integration_tests.faults.warm import Warm
 from sandbox import Sandbox
 
 # Waits are this much shorter: the rest of an hour takes some seconds.
-SPEED = 600
+SPEED = 1200
 NOW = "2026-03-20T12:00:00Z"
 START = "2026-02-20T00:00:00Z"
 # In MB, under any answer: twice what is promised for a sync of any size.

@@ -91,12 +91,14 @@ class ApiClient:
         if tries:
             time.sleep(min(2.0 ** (tries - 1), _LONGEST_BACKOFF))
         rate_limits = 0
-        waiting_since: float | None = None
-        patience = _patience_of(request)
+        waited = 0.0
         renewed = False
         heard = ""
         while True:
-            answer, used, resolution, error = self._try(request, stream, error_handler)
+            used = self.authorization.header()
+            place, paused = self._acquire(request, stream)
+            waited += paused if rate_limits else 0.0
+            answer, resolution, error = self._exchange(request, stream, error_handler, used, place)
             status = answer.status if answer else None
             match resolution.response_action:
                 case ResponseAction.SUCCESS | ResponseAction.IGNORE:
@@ -104,13 +106,13 @@ class ApiClient:
                         logger.info(resolution.error_message)
                     return answer, resolution
                 case ResponseAction.RATE_LIMITED:
-                    waiting_since = waiting_since or self.budget.clock()
-                    waited = self.budget.clock() - waiting_since
-                    if waited >= patience:
+                    if waited >= _patience_of(request):
                         raise _failed(resolution, status, f"Waiting for {_length(waited)} did not help.")
                     # The budget silences everyone as long as the answer says; one who is refused again and again waits
                     # longer each time.
-                    self._sleep(stream, min(2.0**rate_limits, _LONGEST_BACKOFF) if rate_limits else 0.0)
+                    pause = min(2.0**rate_limits, _LONGEST_BACKOFF) if rate_limits else 0.0
+                    self._sleep(stream, pause)
+                    waited += pause
                     rate_limits += 1
                 case ResponseAction.REFRESH_TOKEN_THEN_RETRY:
                     if renewed or not self.authorization.renew(used):
@@ -128,16 +130,9 @@ class ApiClient:
                 case _:
                     raise _failed(resolution, status)
 
-    def _try(
-        self, request: ApiRequest, stream: str, error_handler: ErrorHandler
-    ) -> tuple[Answer | None, Signature, ErrorResolution, Exception | None]:
-        """Send once.
-
-        Returns the answer, the Authorization header it was sent with, what to do next, and the exception where there
-        was no answer.
-        """
-        url = self.base_url + request.path
-        used = self.authorization.header()
+    def _acquire(self, request: ApiRequest, stream: str) -> tuple[int, float]:
+        """Wait for a place within the rate limit; the place, and the seconds it took."""
+        begun = self.budget.clock()
         try:
             place = self.budget.acquire(
                 request.path, lambda wait: self.on_wait(stream, wait), patience=_patience_of(request)
@@ -147,6 +142,13 @@ class ApiClient:
                 f"{error.wait.reason}: the next request can be answered in {_length(error.wait.seconds)}.",
                 FailureType.transient_error,
             ) from None
+        return place, self.budget.clock() - begun
+
+    def _exchange(
+        self, request: ApiRequest, stream: str, error_handler: ErrorHandler, authorization: Signature, place: int
+    ) -> tuple[Answer | None, ErrorResolution, Exception | None]:
+        """Send once; the answer, what to do next, and the exception where there was no answer."""
+        url = self.base_url + request.path
         answer: Answer | None = None
         begun = time.monotonic()
         try:
@@ -155,7 +157,7 @@ class ApiClient:
                 raw = self.session.exchange(
                     request.method,
                     url,
-                    authorization=used,
+                    authorization=authorization,
                     headers={"Accept": request.accept},
                     params=request.params,
                     json=request.json,
@@ -169,14 +171,14 @@ class ApiClient:
                 answer = Answer(raw.status, request.path, raw.headers, raw.content)
         except (OSError, ValueError) as error:
             logger.debug("%s %s: %s", request.method, request.path, type(error).__name__)
-            return None, used, error_handler.interpret_exception(error, url), error
+            return None, error_handler.interpret_exception(error, url), error
         finally:
             status, headers = (answer.status, answer.headers) if answer else (0, None)
             self.budget.release(request.path, place, status, headers)
         logger.debug(
             "%s %s: HTTP %d after %.0f ms", request.method, request.path, status, 1000 * (time.monotonic() - begun)
         )
-        return answer, used, error_handler.interpret_answer(answer), None
+        return answer, error_handler.interpret_answer(answer), None
 
     def _sleep(self, stream: str, seconds: float) -> None:
         if seconds:
