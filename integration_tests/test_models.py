@@ -73,6 +73,7 @@ def test_every_waste_is_found_and_nothing_else(built: Warehouse) -> None:
     expected = {rule: rule for rule, _ in found if rule not in {"unassigned_reserved_ip"}}
     assert dict(found) == {**expected, "unassigned_reserved_ip": "192.0.2.2"}
     assert len(found) == 16
+    assert not {"spiky", "spiky-gpu", "quiet-at-weekends"} & {name for _, name in found}
 
 
 def test_a_recommended_size_fits(built: Warehouse) -> None:
@@ -153,7 +154,7 @@ def test_a_used_unit_costs_what_was_paid_for_what_was_measured(built: Warehouse)
     assert measured == amount - off_or_gone
     assert float(percent) == pytest.approx(100 * float(measured / amount), abs=0.01)
     assert float(unit_cost) == pytest.approx(float(measured / quantity), abs=0.0001)
-    assert resources == 7, "neither the one that is off, nor the node of a cluster"
+    assert resources == 10, "neither the one that is off, nor the node of a cluster"
 
 
 def test_a_node_is_measured_as_a_droplet_and_paid_for_as_kubernetes(built: Warehouse) -> None:
@@ -205,8 +206,8 @@ def test_the_allowance_is_pooled(built: Warehouse) -> None:
         "SELECT droplets, droplets_of_unknown_size, allowance_gib FROM digitalocean_marts.transfer_allowance"
         " WHERE billing_month = DATE '2026-10-01'"
     )
-    assert (droplets, unknown) == (10, 1)
-    assert allowance == 1000 * (4 + 2 + 2 + 4 + 4 + 4 + 2 + 15 + 4)
+    assert (droplets, unknown) == (13, 1)
+    assert allowance == 1000 * (4 + 2 + 2 + 4 + 4 + 4 + 2 + 15 + 4 + 15 + 4 + 4)
 
 
 # ---- the same elsewhere ----

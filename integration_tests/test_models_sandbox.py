@@ -6,7 +6,7 @@ import json
 import shlex
 import sys
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import duckdb
 import pytest
@@ -32,9 +32,17 @@ STREAMS = (
 )
 
 
+class Analysed(NamedTuple):
+    """A warehouse, and what the sandbox that it was read from knows about waste and what only looks like it."""
+
+    warehouse: Path
+    waste: list[dict[str, str]]
+    patterns: list[dict[str, str]]
+
+
 @pytest.fixture(scope="module")
-def analysed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str, str]]]:
-    """The warehouse with its marts, and the truth of the moment at which it was synced."""
+def analysed(tmp_path_factory: pytest.TempPathFactory) -> Analysed:
+    """The warehouse with its marts, and the waste and the patterns of the moment at which it was synced."""
     folder = tmp_path_factory.mktemp("waste")
     warehouse = folder / "warehouse.duckdb"
     with Sandbox(droplets=40, days=60, seed=7, now=NOW, rate_limit=600_000, waste="seeded") as sandbox:
@@ -47,17 +55,17 @@ def analysed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[
             connector = shlex.join([sys.executable, str(MAIN)])
             command = ["--config", str(folder / "config.json"), "--connector", connector, "--duckdb", str(warehouse)]
             assert main([*command, "--schema", "digitalocean", "--streams", streams, "--quiet"]) == 0
-        truth = sandbox.waste()
+        truth, patterns = sandbox.waste(), sandbox.patterns()
     built = build_models(DuckDB(warehouse), say=lambda _: None, dbt=DBT, variables={"as_of": NOW})
     assert (built.exit_code, built.failures) == (0, [])
-    return warehouse, truth
+    return Analysed(warehouse, truth, patterns)
 
 
 def _with_snapshot(sandbox: Sandbox) -> int:
     """A Droplet that has a snapshot, and that nothing else of the truth depends on."""
     headers = {"Authorization": f"Bearer {sandbox.token}"}
     listed = requests.get(f"{sandbox.api_base_url}/v2/droplets?per_page=200", headers=headers, timeout=10).json()
-    seeded = {one["urn"] for one in sandbox.waste()}
+    seeded = {one["urn"] for one in (*sandbox.waste(), *sandbox.patterns())}
     return next(
         int(one["id"]) for one in listed["droplets"] if one["snapshot_ids"] and f"do:droplet:{one['id']}" not in seeded
     )
@@ -68,8 +76,8 @@ def sql(warehouse: Path, statement: str) -> list[tuple[Any, ...]]:
         return connection.execute(statement).fetchall()
 
 
-def test_every_seeded_waste_is_found_and_nothing_else(analysed: tuple[Path, list[dict[str, str]]]) -> None:
-    warehouse, truth = analysed
+def test_every_seeded_waste_is_found_and_nothing_else(analysed: Analysed) -> None:
+    warehouse, truth, _ = analysed
     # Who is connected to PostgreSQL is told by Insights only. That a GPU Droplet runs is no waste.
     mysql = {
         urn
@@ -88,8 +96,22 @@ def test_every_seeded_waste_is_found_and_nothing_else(analysed: tuple[Path, list
     assert len(expected) >= 11
 
 
-def test_a_recommended_size_fits_and_is_sold_there(analysed: tuple[Path, list[dict[str, str]]]) -> None:
-    warehouse, _ = analysed
+def test_what_is_busy_at_times_only_is_no_waste(analysed: Analysed) -> None:
+    found = {urn for (urn,) in sql(analysed.warehouse, "SELECT urn FROM digitalocean_marts.waste_findings")}
+    loads = {
+        urn: figures
+        for urn, *figures in sql(
+            analysed.warehouse,
+            "SELECT urn, cpu_days >= 7 AND memory_days >= 7, cpu_p95 < 5, cpu_peak >= 80"
+            " FROM digitalocean_staging.int_droplet_load",
+        )
+    }
+    seen = {one["pattern"]: (loads[one["urn"]], one["urn"] in found) for one in analysed.patterns}
+    assert seen == {"spiky": ([True, True, True], False), "quiet_at_weekends": ([True, False, False], False)}
+
+
+def test_a_recommended_size_fits_and_is_sold_there(analysed: Analysed) -> None:
+    warehouse, _, _ = analysed
     ((evidence, saving, region),) = sql(
         warehouse,
         "SELECT evidence, saving_monthly, region_slug FROM digitalocean_marts.waste_findings"
@@ -102,8 +124,8 @@ def test_a_recommended_size_fits_and_is_sold_there(analysed: tuple[Path, list[di
     assert disk == 25
 
 
-def test_deleted_machines_stay_and_resized_ones_are_one(analysed: tuple[Path, list[dict[str, str]]]) -> None:
-    warehouse, _ = analysed
+def test_deleted_machines_stay_and_resized_ones_are_one(analysed: Analysed) -> None:
+    warehouse, _, _ = analysed
     ((gone, named),) = sql(
         warehouse,
         "SELECT count(*), count(name) FROM digitalocean_marts.resource_inventory"

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,9 @@ import requests
 
 from integration_tests.asking import read_all
 from sandbox import Sandbox
+from sandbox.world import World
+from sandbox.world.bill import Bill
+from sandbox.world.plan import Plan
 
 INVOICES = "/v2/customers/my/invoices"
 
@@ -132,6 +135,13 @@ def test_every_product_that_costs_something_has_its_line(sandbox: Sandbox) -> No
         assert records, product
         assert {one["id"] for one in records} <= billed, product
     assert all(Decimal(line["amount"]) > 0 for line in lines if line["resource_uuid"])
+
+
+def test_a_small_vector_database_costs_what_digitalocean_announced() -> None:
+    world = World(Plan(seed=7, droplets=400, days=90, anchor=datetime(2026, 11, 23, tzinfo=UTC)))
+    small = {one["id"] for one in world.tables["vector_databases"] if one["size"] == "small"}
+    prices = [line.monthly for line in Bill(world.plan, world.tables).lines() if line.resource_uuid in small]
+    assert prices == [2000] * len(small) != []
 
 
 def test_droplets_with_two_sizes_on_an_invoice_are_those_whose_resize_is_among_the_actions(sandbox: Sandbox) -> None:

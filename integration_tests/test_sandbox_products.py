@@ -176,6 +176,15 @@ def test_microvms_have_pages_of_25(sandbox: Sandbox) -> None:
     assert (len(body["microvms"]), body["meta"]["total"]) == (25, 30)
 
 
+def test_a_microvm_names_a_listed_vpc_of_its_region_or_none(sandbox: Sandbox) -> None:
+    regions = {one["id"]: one["region"] for one in read_all(sandbox, "/v2/vpcs", "vpcs")}
+    microvms = read_all(sandbox, "/v2/microvms", "microvms")
+    assert {one["networking"] for one in microvms} == {"vpc", "public"}
+    for one in microvms:
+        named = regions[one["vpc_uuid"]] if "vpc_uuid" in one else None
+        assert named == (one["region"] if one["networking"] == "vpc" else None)
+
+
 def test_secrets_are_planted(sandbox: Sandbox) -> None:
     check = read_all(sandbox, "/v2/uptime/checks", "checks")[0]["id"]
     paths = {

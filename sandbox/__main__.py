@@ -98,7 +98,10 @@ def _arguments() -> argparse.Namespace:
         help="""e.g. '{"name": "status", "path": "/v2/apps", "times": 2, "parameters": {"status": 503}}'; repeatable""",
     )
     parser.add_argument(
-        "--waste", choices=("natural", "seeded"), default="natural", help="idle and oversized resources"
+        "--waste",
+        choices=("natural", "seeded"),
+        default="natural",
+        help="idle and oversized resources, and two that only look so",
     )
     parser.add_argument("--quiet", action="store_true", help="no text for people on stderr")
     parser.add_argument("--exit-with-stdin", action="store_true", help="stop when stdin closes")

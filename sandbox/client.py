@@ -209,6 +209,11 @@ class Sandbox:
         found: list[dict[str, str]] = self._command("waste")["waste"]
         return found
 
+    def patterns(self) -> list[dict[str, str]]:
+        """With seeded waste: which Droplets look like waste and are none, each as `{"pattern": ..., "urn": ...}`."""
+        found: list[dict[str, str]] = self._command("patterns")["patterns"]
+        return found
+
     def delete_between_pages(self, resource: str, count_per_page: int) -> None:
         """From now on delete this many of the records just served after each page of the resource."""
         self._command("delete_between_pages", resource=resource, count_per_page=count_per_page)

@@ -12,6 +12,7 @@ from sandbox.clock import stamp
 from sandbox.faults import Fault
 from sandbox.server import JSON, State
 from sandbox.telemetry.prometheus import Unavailable
+from sandbox.world.patterns import patterns
 from sandbox.world.waste import waste
 
 Body = dict[str, Any]
@@ -86,6 +87,10 @@ def _waste(state: State, _: Body) -> Body:
     return {"waste": waste(world.tables, world.agentless, world.work)}
 
 
+def _patterns(state: State, _: Body) -> Body:
+    return {"patterns": patterns(state.world.patterns, state.world.tables)}
+
+
 def _delete_between_pages(state: State, body: Body) -> Body:
     state.deletions[body["resource"]] = int(body["count_per_page"])
     return {}
@@ -128,6 +133,7 @@ _COMMANDS: dict[str, Callable[[State, Body], Body]] = {
     "samples": _samples,
     "reboots": _reboots,
     "waste": _waste,
+    "patterns": _patterns,
     "account": _account,
     "bill": _bill,
     "product": _product,

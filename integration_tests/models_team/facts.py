@@ -31,7 +31,11 @@ SIZES = {
 
 @dataclass(frozen=True)
 class Droplet:
-    """A Droplet, and how busy it is: percent of its processors, share of its memory, Mbps to the internet."""
+    """A Droplet, and how busy it is: percent of its processors, share of its memory, Mbps to the internet.
+
+    `peak` is the percent of its processors in its busiest minutes of a day, where it differs from `cpu`; `weekend` is
+    the share of it that is done on Saturdays and Sundays.
+    """
 
     id: int
     name: str
@@ -39,6 +43,8 @@ class Droplet:
     cpu: float = 60
     memory: float = 0.7
     traffic: float = 5
+    peak: float | None = None
+    weekend: float = 1
     status: str = "active"
     agent: bool = True
     tags: tuple[str, ...] = ()
@@ -54,6 +60,10 @@ DROPLETS = [
     Droplet(6, "oversized_droplet", "g-2vcpu-8gb", cpu=20, memory=0.3, tags=("env:prod",)),
     Droplet(7, "unmeasured_droplet", "s-1vcpu-2gb", agent=False),
     Droplet(8, "idle_gpu_droplet", "gpu-h100x1-80gb", cpu=1, memory=0.2),
+    # Idle by its average, and too large by it: only its peaks tell that it is neither.
+    Droplet(11, "spiky", "g-2vcpu-8gb", cpu=2, memory=0.2, traffic=0.001, peak=85),
+    Droplet(12, "spiky-gpu", "gpu-h100x1-80gb", cpu=2, memory=0.2, peak=85),
+    Droplet(13, "quiet-at-weekends", "s-2vcpu-4gb", weekend=0.0001),
     # A node does little, and is sized by its pool.
     Droplet(10, "pool-1", "s-2vcpu-4gb", cpu=25, memory=0.1, traffic=0.001, cluster="k-1"),
 ]

@@ -13,6 +13,7 @@ from integration_tests.models_team.bills import bills
 from integration_tests.models_team.facts import CAP, DROPLETS, SIZES, TEAM, Droplet, Row, Tables, days
 
 _REGION = {"slug": "nyc3", "name": "New York 3"}
+_WEEKEND = (5, 6)
 _MIB, _GIB = 1024**2, 1024**3
 
 
@@ -213,8 +214,14 @@ def _utilization() -> Tables:
         if one.status == "off":
             continue
         urn = f"do:droplet:{one.id}"
-        droplets += _series("droplets", urn, "cpu_utilization", "percent", one.cpu, 100)
-        droplets += _series("droplets", urn, "public_bandwidth_outbound", "Mbps", one.traffic)
+        processor = _series("droplets", urn, "cpu_utilization", "percent", one.cpu, 100)
+        traffic = _series("droplets", urn, "public_bandwidth_outbound", "Mbps", one.traffic)
+        for row in processor:
+            row["maximum"] = one.peak or one.cpu
+        for row in (*processor, *traffic):
+            if row["interval_start"].weekday() in _WEEKEND:
+                row |= {name: row[name] * one.weekend for name in ("average", "minimum", "maximum", "last")}
+        droplets += processor + traffic
         if one.agent:
             memory = SIZES[one.size][1] * _MIB
             droplets += _series("droplets", urn, "memory_available", "bytes", memory * (1 - one.memory), memory)

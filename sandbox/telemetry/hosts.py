@@ -16,6 +16,10 @@ _SHARES = {
     "system": (0.002, 0.2),
     "user": (0.01, 0.58),
 }
+# In its peaks a spiky machine is at more than 80 %; in between it does a hundredth of that.
+_PEAK_SHARES = {**_SHARES, "system": (0.16, 0.2), "user": (0.66, 0.69)}
+# What it works on fits a small memory and lies on its own disk.
+_SPIKY_MEMORY, _SPIKY_TRAFFIC = 0.25, 0.001
 _MIB, _GIB = 1024**2, 1024**3
 INTERFACES = {"public": "eth0", "private": "eth1"}
 DIRECTIONS = {"inbound": "rx", "outbound": "tx"}
@@ -41,7 +45,8 @@ def host(subject: Subject, cores: int, memory_mib: int, disk_gib: float, scope: 
     """A machine of this size; `scope` tells several machines of one resource apart."""
     modes = _modes(subject, cores, scope)
     total = Constant(round(memory_mib * _MIB * 0.965))
-    least, most = (0.08, 0.85) if subject.work == 1 else (1 - 0.92 * subject.work, 1 - 0.15 * subject.work)
+    used = _SPIKY_MEMORY if subject.pattern == "spiky" else subject.work
+    least, most = (0.08, 0.85) if used == 1 else (1 - 0.92 * used, 1 - 0.15 * used)
     available = subject.gauge(f"{scope}memory_available", total.value * least, total.value * most)
     cached, free_memory = _part(available, 0.6), _part(available, 0.3)
     size = Constant(round(disk_gib * _GIB * 0.962))
@@ -54,9 +59,9 @@ def host(subject: Subject, cores: int, memory_mib: int, disk_gib: float, scope: 
     plain: dict[str, Signal] = {
         "cpu_utilization": Busy(list(modes.values()), [modes[mode] for mode in _IDLE]),
         "disk_utilization": used_percent(free, size),
-        "load_avg_1m": subject.gauge(f"{scope}load_1", 0.01, 1.6 * cores, 2),
-        "load_avg_5m": subject.gauge(f"{scope}load_5", 0.02, 1.4 * cores, 2),
-        "load_avg_15m": subject.gauge(f"{scope}load_15", 0.05, 1.2 * cores, 2),
+        "load_avg_1m": _load(subject, f"{scope}load_1", 0.01, 1.6 * cores),
+        "load_avg_5m": _load(subject, f"{scope}load_5", 0.02, 1.4 * cores),
+        "load_avg_15m": _load(subject, f"{scope}load_15", 0.05, 1.2 * cores),
         "memory_available": available,
         "memory_cached": cached,
         "memory_free": free_memory,
@@ -88,16 +93,22 @@ def host(subject: Subject, cores: int, memory_mib: int, disk_gib: float, scope: 
     return Host(figures)
 
 
+def _load(subject: Subject, name: str, low: float, high: float) -> Signal:
+    return subject.gauge(name, low * subject.work, high * subject.work, 2, is_work=True)
+
+
 def _modes(subject: Subject, cores: int, scope: str) -> dict[str, Signal]:
+    shares = _PEAK_SHARES if subject.pattern == "spiky" else _SHARES
     others: dict[str, Signal] = {
         mode: subject.counter(f"{scope}cpu/{mode}", low * cores * subject.work, high * cores * subject.work, 2)
-        for mode, (low, high) in _SHARES.items()
+        for mode, (low, high) in shares.items()
     }
     return {"idle": Idle(cores, list(others.values())), **others}
 
 
 def _traffic(subject: Subject, name: str, cores: int) -> Counter:
-    return subject.counter(name, 200 * subject.work, 2_500_000 * cores * subject.work)
+    work = _SPIKY_TRAFFIC if subject.pattern == "spiky" else subject.work
+    return subject.counter(name, 200 * work, 2_500_000 * cores * work)
 
 
 def _part(whole: Signal, share: float) -> Computed:

@@ -28,6 +28,7 @@ class Inventory:
         found = [*self._machines(), *self._services(), *self._products()]
         for subject in found:
             subject.work = self._world.work.get(subject.urn, 1.0)
+            subject.pattern = self._world.patterns.get(subject.urn)
         return found
 
     def _timeline(self, urn: str, created: str, *, restarts: bool = False, silent: bool = False) -> Timeline:

@@ -1,7 +1,7 @@
 """What the series are about: a resource with its Insights series and its Monitoring matrices."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from random import Random
 from typing import Any, NamedTuple
@@ -10,7 +10,9 @@ import orjson
 
 from sandbox.telemetry.signals import Counter, Gauge, Signal
 from sandbox.telemetry.timeline import Timeline
-from sandbox.telemetry.waves import Wave
+from sandbox.telemetry.waves import Wave, WorkingHours
+from sandbox.telemetry.working import hours
+from sandbox.world.patterns import Pattern
 
 Labels = Mapping[str, str]
 NO_LABELS: Labels = {}
@@ -40,7 +42,7 @@ Parts = tuple[list[Series], list[Matrix]]
 class Subject:
     """One resource. `parts` makes its series and matrices when they are first asked for.
 
-    `work` is the share of its usual work that it does.
+    `work` is the share of its usual work that it does, `pattern` says when, if not always.
     """
 
     kind: str
@@ -52,6 +54,7 @@ class Subject:
     tags: list[str] = field(default_factory=list)
     parts: Callable[["Subject"], Parts] = lambda _: ([], [])
     work: float = 1.0
+    pattern: Pattern | None = None
 
     @cached_property
     def _made(self) -> Parts:
@@ -67,16 +70,21 @@ class Subject:
         """What Monitoring tells about the resource."""
         return self._made[1]
 
+    @cached_property
+    def _hours(self) -> WorkingHours | None:
+        return hours(self.pattern, self.draw("hours")) if self.pattern else None
+
     def _wave(self, name: str, low: float, high: float) -> Wave:
         return Wave.between(Random(f"{self.timeline.seed}/{self.urn}/{name}"), low, high)
 
-    def gauge(self, name: str, low: float, high: float, digits: int = 0) -> Gauge:
-        """A gauge of this resource; its course is drawn from the name."""
-        return Gauge(self._wave(name, low, high), digits)
+    def gauge(self, name: str, low: float, high: float, digits: int = 0, *, is_work: bool = False) -> Gauge:
+        """A gauge of this resource; its course is drawn from the name. Where `is_work`, it follows the pattern."""
+        wave = self._wave(name, low, high)
+        return Gauge(replace(wave, hours=self._hours) if is_work else wave, digits)
 
     def counter(self, name: str, low: float, high: float, digits: int = 0) -> Counter:
-        """A counter of this resource that grows by `low` to `high` a second."""
-        return Counter(self._wave(name, low, high), digits)
+        """A counter of this resource that grows by `low` to `high` a second when it works."""
+        return Counter(replace(self._wave(name, low, high), hours=self._hours), digits)
 
     def draw(self, name: str) -> Random:
         """A generator for a fact of this resource."""

@@ -1,6 +1,7 @@
 """Smooth figures as functions of time: a level with a weekly, a daily and three quicker rhythms, and its integral.
 
-Values are the same to the last bit whatever window they are computed for: sines are taken one moment at a time,
+A figure that has working hours is a wave over the time that was worked, so that its integral is the wave's own at that
+time. Values are the same to the last bit whatever window they are computed for: sines are taken one moment at a time,
 and arrays are only multiplied and added, element by element.
 """
 
@@ -24,10 +25,38 @@ _RHYTHMS = ((_WEEK, 0.12), (_DAY, 0.48), (11_171.0, 0.18), (2_801.0, 0.14), (733
 _TURNS = [2 * math.pi / period for period, _ in _RHYTHMS]
 
 
+@dataclass(frozen=True)
+class WorkingHours:
+    """The first `length` of every `period` seconds, counted from `begin` after the epoch.
+
+    Outside of them only the share `rest` of the usual is done.
+    """
+
+    period: int
+    begin: int
+    length: int
+    rest: float
+
+    def worked(self, since_epoch: int) -> float:
+        """How many seconds' worth of usual work are done from `begin` until a moment."""
+        periods, into = divmod(since_epoch - self.begin, self.period)
+        within = periods * self.length + min(into, self.length)
+        return within + self.rest * (since_epoch - self.begin - within)
+
+    def pace(self, since_epoch: int) -> float:
+        """The share of the usual that is done at a moment."""
+        return 1.0 if (since_epoch - self.begin) % self.period < self.length else self.rest
+
+
 @lru_cache(maxsize=64)
-def _table(first: int, count: int) -> tuple[Floats, list[tuple[Floats, Floats]]]:
-    """The moments of a grid since the epoch, and the sine and cosine of every rhythm at each of them."""
-    moments = [first - _EPOCH + STEP * number for number in range(count)]
+def _paces(first: int, count: int, hours: WorkingHours) -> Floats:
+    return np.array([hours.pace(first - _EPOCH + STEP * number) for number in range(count)], dtype=np.float64)
+
+
+@lru_cache(maxsize=64)
+def _table(first: int, count: int, hours: WorkingHours | None) -> tuple[Floats, list[tuple[Floats, Floats]]]:
+    """The time that was worked until each moment of a grid, and the sine and cosine of every rhythm at it."""
+    moments = [_worked(first - _EPOCH + STEP * number, hours) for number in range(count)]
     turns = [
         (np.array([math.sin(turn * t) for t in moments]), np.array([math.cos(turn * t) for t in moments]))
         for turn in _TURNS
@@ -35,13 +64,18 @@ def _table(first: int, count: int) -> tuple[Floats, list[tuple[Floats, Floats]]]
     return np.array(moments, dtype=np.float64), turns
 
 
+def _worked(since_epoch: int, hours: WorkingHours | None) -> float:
+    return since_epoch if hours is None else hours.worked(since_epoch)
+
+
 @dataclass(frozen=True)
 class Wave:
-    """`level` plus, for each rhythm, `swing` times the sine of its angle plus `phase`."""
+    """`level` plus, for each rhythm, `swing` times the sine of its angle plus `phase`; in `hours`, if it has any."""
 
     level: float
     swings: tuple[float, ...]
     phases: tuple[float, ...]
+    hours: WorkingHours | None = None
 
     @classmethod
     def between(cls, rng: Random, low: float, high: float) -> Self:
@@ -53,25 +87,22 @@ class Wave:
 
     def at(self, first: int, count: int) -> Floats:
         """The values on a grid of `count` moments, STEP seconds apart, from `first` (UNIX seconds)."""
-        moments, turns = _table(first, count)
+        moments, turns = _table(first, count, self.hours)
         values = np.full(len(moments), self.level)
         for swing, phase, (sines, cosines) in zip(self.swings, self.phases, turns, strict=True):
             values = values + swing * math.cos(phase) * sines + swing * math.sin(phase) * cosines
-        return values
+        return values if self.hours is None else values * _paces(first, count, self.hours)
 
     def integral_at(self, first: int, count: int) -> Floats:
-        """The integral from the epoch, on the same grid."""
-        moments, turns = _table(first, count)
+        """The integral since a fixed moment, on the same grid."""
+        moments, turns = _table(first, count, self.hours)
         values = self.level * moments
         for swing, phase, turn, (sines, cosines) in zip(self.swings, self.phases, _TURNS, turns, strict=True):
             values = values - swing / turn * (math.cos(phase) * cosines - math.sin(phase) * sines)
         return values
 
-    def integral_until(self, moment: float) -> float:
-        """The integral from the epoch to one moment (UNIX seconds)."""
-        t = moment - _EPOCH
+    def integral_until(self, moment: int) -> float:
+        """The integral since the same moment, until one (UNIX seconds)."""
+        t = _worked(moment - _EPOCH, self.hours)
         pieces = zip(self.swings, self.phases, _TURNS, strict=True)
         return self.level * t - sum(swing / turn * math.cos(turn * t + phase) for swing, phase, turn in pieces)
-
-    def __mul__(self, factor: float) -> "Wave":
-        return Wave(self.level * factor, tuple(swing * factor for swing in self.swings), self.phases)

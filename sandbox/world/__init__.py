@@ -21,6 +21,7 @@ from sandbox.world import (
     insights,
     knowledge,
     network,
+    patterns,
     private,
     registry,
     storage,
@@ -113,6 +114,10 @@ class World:
         self.agentless = waste.agentless(self.tables)
         # URN -> the share of its usual work that a resource does, where it is not all of it.
         self.work: dict[str, float] = waste.seed(self.tables, self.agentless) if plan.waste else {}
+        # URN -> how the work of a Droplet is spread over time, where it is not as usual.
+        self.patterns: dict[str, patterns.Pattern] = (
+            patterns.seed_patterns(self.tables, self.agentless) if plan.waste else {}
+        )
         self._actions = ActionLog(plan, droplets, list_resizes(plan, self.tables))
         self.ledger = Ledger(plan, self.account, Bill(plan, self.tables).lines())
         self._tags: list[Record] | None = None

@@ -1,9 +1,10 @@
 """The billed lines of the products that came after Droplets, volumes, databases and apps.
 
 What the API itself tells the price of (MicroVMs, Dedicated Inference, add-ons) is charged at that price. Others: prices
-of https://www.digitalocean.com/pricing, as copies of it had them on 2026-11-29. No price could be read of two of them:
-vector databases (a public preview) and partner attachments are charged at an assumed one, so that a bill has their
-lines. Free of charge, and on no bill: reserved IPv6 addresses, BYOIP prefixes, autoscale pools, VPCs, domains.
+of https://www.digitalocean.com/pricing, as copies of it had them on 2026-11-29. Vector databases, a public preview,
+start at 20 USD a month (https://www.digitalocean.com/blog/public-preview-managed-weaviate): that is a small one. No
+price could be read of a medium one and of partner attachments: they are charged at an assumed one, so that a bill has
+their lines. Free of charge, and on no bill: reserved IPv6 addresses, BYOIP prefixes, autoscale pools, VPCs, domains.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,8 +22,8 @@ Line = Callable[..., Billable]
 
 # Cents a month: a gateway for each unit of its size, a GiB, a check after the first one.
 _NAT_CENTS, _NFS_GIB_CENTS, _NFS_SNAPSHOT_GIB_CENTS, _UPTIME_CENTS = 4000, 30, 6, 100
-_ASSUMED_VECTOR_CENTS = {"small": 3000, "medium": 6000}
-_ASSUMED_PARTNER_CENTS = 5000
+_SMALL_VECTOR_CENTS = 2000
+_ASSUMED_MEDIUM_VECTOR_CENTS, _ASSUMED_PARTNER_CENTS = 6000, 5000
 # Snapshots of shares are made as the clock moves on; so far their lines are laid out.
 _AHEAD = timedelta(days=400)
 
@@ -74,7 +75,7 @@ def _data(plan: Plan, tables: Tables, line: Line) -> Iterator[Billable]:
             yield line(one, "Database Clusters", sku, by_hour(hourly, monthly), description=text, **more)
     for one in tables["vector_databases"]:
         text = f"{one['name']} ({one['size']})"
-        price = by_month(_ASSUMED_VECTOR_CENTS[one["size"]])
+        price = by_month(_SMALL_VECTOR_CENTS if one["size"] == "small" else _ASSUMED_MEDIUM_VECTOR_CENTS)
         yield line(one, "Vector Databases", "1-VDB-WEAV-0001", price, description=text, region=one["region"])
 
 

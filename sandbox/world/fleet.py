@@ -138,7 +138,8 @@ def _microvms(plan: Plan, vpcs: dict[str, str]) -> list[Record]:
                 "size": {"cpu": 1, "memory": rng.choice([512, 1024, 2048]), "disk": 10},
                 "source": {"checkpoint_id": "", "oci_ref": "registry.example.com/platform/runner:1.4"},
                 "networking": "vpc" if private else "public",
-                "vpc_uuid": vpcs[region] if private else "",
+                # DigitalOcean's own examples of public networking do not have the field.
+                **({"vpc_uuid": vpcs[region]} if private else {}),
                 "ports": [8080],
                 "http_protocol": "http",
                 "urls": [

@@ -14,7 +14,8 @@ Record = dict[str, Any]
 class Plan:
     """The parameters of a world. `anchor` is the midnight (UTC) of the day the sandbox started.
 
-    With `waste` some resources are idle or far too large (`waste.seed`); without, everything that runs has work.
+    With `waste` some resources are idle or far too large (`waste.seed`), and some look like it and are not
+    (`patterns.seed_patterns`); without, everything that runs has work.
 
     `sizes` says how many `apps`, `databases`, `domains` or `uptime_checks` there are, where that must not follow from
     the Droplets; there are no more checks than domains and load balancers.

@@ -10,7 +10,7 @@ from sandbox.world.plan import Record
 _AGENTLESS_EVERY, _AGENTLESS_PLACE = 9, 4
 # The share of its usual work that an idle resource does, and one that is far too large.
 _IDLE, _LIGHT = 1e-6, 0.25
-# A size that has a cheaper one with the same disk.
+# A size that has a cheaper one with the same disk and as many processors.
 _TOO_LARGE = "g-2vcpu-8gb"
 
 
@@ -23,19 +23,15 @@ def agentless(tables: Tables) -> frozenset[int]:
 def seed(tables: Tables, unmeasured: frozenset[int]) -> dict[str, float]:
     """Makes some resources idle and a Droplet far too large: URN -> the share of its usual work that each does.
 
-    The Droplets are the first two that run alone and are measured; of the other products it is the last one, of load
-    balancers the last that is regional, so that a team of a few Droplets has them all.
+    The Droplets are the first two that run alone and are measured (`patterns.py` takes the next two); of the other
+    products it is the last one, of load balancers the last that is regional, so that a team of a few Droplets has them
+    all.
     """
-    measured, gpus = (
-        [one for one in tables[table] if one["status"] == "active" and one["id"] not in unmeasured]
-        for table in ("droplets", "gpu_droplets")
-    )
-    alone = [one for one in measured if not _is_node(one) and not one["name"].startswith("worker-")]
+    alone = measured_alone(tables, unmeasured)
+    gpus = _measured(tables["gpu_droplets"], unmeasured)
     work = {f"do:droplet:{droplet['id']}": _IDLE for droplet in [*alone[:1], *gpus[:1]]}
     for droplet in alone[1:2]:
-        size = catalog.SIZE[_TOO_LARGE]
-        droplet |= {"size": size, "size_slug": _TOO_LARGE, "disk_info": size["disk_info"]}
-        droplet |= {name: size[name] for name in ("memory", "vcpus", "disk")}
+        enlarge(droplet)
         work[f"do:droplet:{droplet['id']}"] = _LIGHT
     regional = [one for one in tables["load_balancers"] if one["type"] == "REGIONAL" and one["droplet_ids"]]
     work |= {f"do:loadbalancer:{one['id']}": _IDLE for one in regional[-1:]}
@@ -45,6 +41,19 @@ def seed(tables: Tables, unmeasured: frozenset[int]) -> dict[str, float]:
         work |= {f"do:dbaas:{one['id']}": _IDLE for one in idle[-1:]}
     work |= {f"do:app:{one['id']}": _IDLE for one in tables["apps"][-1:]}
     return work
+
+
+def measured_alone(tables: Tables, unmeasured: frozenset[int]) -> list[Record]:
+    """The Droplets that run, are measured, and belong to no cluster and no autoscale pool, in list order."""
+    found = _measured(tables["droplets"], unmeasured)
+    return [one for one in found if not _is_node(one) and not one["name"].startswith("worker-")]
+
+
+def enlarge(droplet: Record) -> None:
+    """Gives a Droplet a size that has a cheaper one with the same disk and as many processors."""
+    size = catalog.SIZE[_TOO_LARGE]
+    droplet |= {"size": size, "size_slug": _TOO_LARGE, "disk_info": size["disk_info"]}
+    droplet |= {name: size[name] for name in ("memory", "vcpus", "disk")}
 
 
 def waste(tables: Tables, unmeasured: frozenset[int], work: Mapping[str, float]) -> list[Record]:
@@ -59,6 +68,10 @@ def waste(tables: Tables, unmeasured: frozenset[int], work: Mapping[str, float])
         {"rule": rule, "urn": urn}
         for rule, urn in (*_machines(tables, unmeasured), *_others(tables), *_seeded(tables, work))
     ]
+
+
+def _measured(droplets: list[Record], unmeasured: frozenset[int]) -> list[Record]:
+    return [one for one in droplets if one["status"] == "active" and one["id"] not in unmeasured]
 
 
 def _is_node(droplet: Record) -> bool:

@@ -2,7 +2,8 @@
 select
     inventory.source_relation,
     inventory.urn,
-    'GPU Droplet with its processors below ' || {{ digitalocean_quolum.figure('load.cpu_p95') }} || ' % for 95 % of the time over '
+    'GPU Droplet with its processors below ' || {{ digitalocean_quolum.figure('load.cpu_p95') }} || ' % for 95 % of the time and never above '
+    || {{ digitalocean_quolum.figure('load.cpu_peak') }} || ' %, over '
     || cast(load.cpu_days as {{ digitalocean_quolum.type_of('text') }}) || ' days; its GPUs are not measured.'
     || {{ digitalocean_quolum.cost_sentence() }} as evidence,
     inventory.monthly_cost as saving_monthly,
@@ -17,3 +18,4 @@ where inventory.is_listed
     and droplets.gpu
     and load.cpu_days >= {{ var('waste_minimum_days') }}
     and load.cpu_p95 < {{ var('idle_gpu_percent') }}
+    and load.cpu_peak < {{ var('idle_cpu_peak_percent') }}
