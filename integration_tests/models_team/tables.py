@@ -57,7 +57,7 @@ def team() -> Tables:
             _database("d-2", "database_without_connections"),
             _database("d-3", "oversized_database"),
         ],
-        "apps": [_app("a-1", "shop"), _app("a-2", "idle_app")],
+        "apps": [_app("a-1", "shop"), _app("a-2", "idle_app"), _app("a-3", "workers"), _app("a-4", "nightly-job")],
         "app_instance_sizes": [{"slug": "apps-s-1vcpu-1gb", "usd_per_month": Decimal(12)}],
         "registries": [
             {
@@ -69,6 +69,7 @@ def team() -> Tables:
         ],
         "dedicated_inferences": [
             {"id": "i-1", "name": "idle_dedicated_inference", "status": "active", "region": "nyc3"},
+            {"id": "i-2", "name": "nightly-batch", "status": "active", "region": "nyc3"},
         ],
     }
     tables |= _utilization()
@@ -177,8 +178,16 @@ def _app(id_: str, name: str) -> Row:
 # ---- utilization: a row a day ----
 
 
-def _series(feature: str, urn: str, metric: str, unit: str, level: float, capacity: float | None = None) -> list[Row]:
-    """The same level every day since the first of October."""
+def _series(
+    feature: str,
+    urn: str,
+    metric: str,
+    unit: str,
+    level: float,
+    capacity: float | None = None,
+    peak: float | None = None,
+) -> list[Row]:
+    """The same level every day since the first of October, and the same peak, where it differs."""
     left = metric.endswith("available")
     share = None if capacity is None else 100 * level / capacity
     return [
@@ -197,7 +206,7 @@ def _series(feature: str, urn: str, metric: str, unit: str, level: float, capaci
             "interval_end": dt.datetime.combine(day + dt.timedelta(days=1), dt.time()),
             "average": level,
             "minimum": level,
-            "maximum": level,
+            "maximum": level if peak is None else peak,
             "last": level,
             "samples": 1440,
             "capacity": capacity,
@@ -214,10 +223,8 @@ def _utilization() -> Tables:
         if one.status == "off":
             continue
         urn = f"do:droplet:{one.id}"
-        processor = _series("droplets", urn, "cpu_utilization", "percent", one.cpu, 100)
+        processor = _series("droplets", urn, "cpu_utilization", "percent", one.cpu, 100, one.peak)
         traffic = _series("droplets", urn, "public_bandwidth_outbound", "Mbps", one.traffic)
-        for row in processor:
-            row["maximum"] = one.peak or one.cpu
         for row in (*processor, *traffic):
             if row["interval_start"].weekday() in _WEEKEND:
                 row |= {name: row[name] * one.weekend for name in ("average", "minimum", "maximum", "last")}
@@ -236,7 +243,12 @@ def _utilization() -> Tables:
         databases += _series("databases", urn, "memory_utilization", "percent", memory_used, 100)
     apps = _series("apps", "do:app:a-1", "requests", "1/s", 12)
     apps += _series("apps", "do:app:a-2", "requests", "1/s", 0.0002)
+    # Workers get no requests; of an app of jobs only the processor is measured, which is busy for minutes.
+    apps += _series("apps", "do:app:a-3", "requests", "1/s", 0)
+    apps += _series("apps", "do:app:a-3", "cpu_utilization", "percent", 40, 100)
+    apps += _series("apps", "do:app:a-4", "cpu_utilization", "percent", 0.5, 100, 90)
     inference = _series("dedicated_inference", "do:dedicated_inference:i-1", "gpu_occupancy", "percent", 0.5, 100)
+    inference += _series("dedicated_inference", "do:dedicated_inference:i-2", "gpu_occupancy", "percent", 0.5, 100, 90)
     return {
         "droplet_utilization": droplets,
         "load_balancer_utilization": balancers,

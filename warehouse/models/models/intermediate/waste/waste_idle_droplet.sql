@@ -4,7 +4,7 @@
 select
     inventory.source_relation,
     inventory.urn,
-    'Processor below ' || {{ digitalocean_quolum.figure('load.cpu_p95') }} || ' % for 95 % of the time and never above '
+    'Processor at ' || {{ digitalocean_quolum.figure('load.cpu_p95') }} || ' % or less for 95 % of the time and never above '
     || {{ digitalocean_quolum.figure('load.cpu_peak') }} || ' %, network at '
     || {{ digitalocean_quolum.figure('load.network_bytes_per_second', 0) }} || ' bytes a second on average, over '
     || cast(load.cpu_days as {{ digitalocean_quolum.type_of('text') }}) || ' days.'

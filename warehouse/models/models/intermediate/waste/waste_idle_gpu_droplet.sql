@@ -2,7 +2,7 @@
 select
     inventory.source_relation,
     inventory.urn,
-    'GPU Droplet with its processors below ' || {{ digitalocean_quolum.figure('load.cpu_p95') }} || ' % for 95 % of the time and never above '
+    'GPU Droplet with its processors at ' || {{ digitalocean_quolum.figure('load.cpu_p95') }} || ' % or less for 95 % of the time and never above '
     || {{ digitalocean_quolum.figure('load.cpu_peak') }} || ' %, over '
     || cast(load.cpu_days as {{ digitalocean_quolum.type_of('text') }}) || ' days; its GPUs are not measured.'
     || {{ digitalocean_quolum.cost_sentence() }} as evidence,
