@@ -33,7 +33,6 @@ from {schema}.droplet_utilization u join {schema}.droplets d on cast(d.id as var
 where d.status = 'active' and u.interval_start >= current_date - interval '14 days'
 group by all
 having max(case when u.metric = 'cpu_utilization' then u.average end) < 5
-   and max(case when u.metric = 'cpu_utilization' then u.maximum end) < 15
    and max(case when u.metric = 'public_bandwidth_outbound' then u.average end) < 0.01
 order by usd_per_month desc, d.name
 """

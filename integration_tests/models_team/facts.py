@@ -33,8 +33,8 @@ SIZES = {
 class Droplet:
     """A Droplet, and how busy it is: percent of its processors, share of its memory, Mbps to the internet.
 
-    `peak` is the percent of its processors in its busiest minutes of a day, where it differs from `cpu`; `weekend` is
-    the share of it that is done on Saturdays and Sundays.
+    `peak` is the percent of its processors in the busiest minutes of an interval of `hours`, where it differs from
+    `cpu`; `weekend` is the share of it that is done on Saturdays and Sundays.
     """
 
     id: int
@@ -44,6 +44,7 @@ class Droplet:
     memory: float = 0.7
     traffic: float = 5
     peak: float | None = None
+    hours: int = 24
     weekend: float = 1
     status: str = "active"
     agent: bool = True
@@ -56,7 +57,8 @@ DROPLETS = [
     Droplet(2, "twin", "s-1vcpu-2gb"),
     Droplet(3, "twin", "s-1vcpu-2gb", tags=ODD_TAGS),
     Droplet(4, "powered_off", "s-2vcpu-4gb", status="off"),
-    Droplet(5, "idle_droplet", "s-2vcpu-4gb", cpu=1, memory=0.1, traffic=0.001),
+    # It updates itself, which takes all of its processors for a minute.
+    Droplet(5, "idle_droplet", "s-2vcpu-4gb", cpu=1, memory=0.1, traffic=0.001, peak=95, hours=1),
     Droplet(6, "oversized_droplet", "g-2vcpu-8gb", cpu=20, memory=0.3, tags=("env:prod",)),
     Droplet(7, "unmeasured_droplet", "s-1vcpu-2gb", agent=False),
     Droplet(8, "idle_gpu_droplet", "gpu-h100x1-80gb", cpu=1, memory=0.2),

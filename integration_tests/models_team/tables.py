@@ -175,7 +175,7 @@ def _app(id_: str, name: str) -> Row:
     }
 
 
-# ---- utilization: a row a day ----
+# ---- utilization: mostly a row a day ----
 
 
 def _series(
@@ -186,8 +186,9 @@ def _series(
     level: float,
     capacity: float | None = None,
     peak: float | None = None,
+    hours: int = 24,
 ) -> list[Row]:
-    """The same level every day since the first of October, and the same peak, where it differs."""
+    """The same level in every interval since the first of October, and the same peak, where it differs."""
     left = metric.endswith("available")
     share = None if capacity is None else 100 * level / capacity
     return [
@@ -202,18 +203,19 @@ def _series(
             "kind": "gauge",
             "labels": {},
             "labels_key": "",
-            "interval_start": dt.datetime.combine(day, dt.time()),
-            "interval_end": dt.datetime.combine(day + dt.timedelta(days=1), dt.time()),
+            "interval_start": start,
+            "interval_end": start + dt.timedelta(hours=hours),
             "average": level,
             "minimum": level,
             "maximum": level if peak is None else peak,
             "last": level,
-            "samples": 1440,
+            "samples": 60 * hours,
             "capacity": capacity,
             "utilization_percent": 100 - share if left and share is not None else share,
             "source": "insights",
         }
         for day in days()
+        for start in (dt.datetime.combine(day, dt.time(hour)) for hour in range(0, 24, hours))
     ]
 
 
@@ -223,7 +225,7 @@ def _utilization() -> Tables:
         if one.status == "off":
             continue
         urn = f"do:droplet:{one.id}"
-        processor = _series("droplets", urn, "cpu_utilization", "percent", one.cpu, 100, one.peak)
+        processor = _series("droplets", urn, "cpu_utilization", "percent", one.cpu, 100, one.peak, one.hours)
         traffic = _series("droplets", urn, "public_bandwidth_outbound", "Mbps", one.traffic)
         for row in (*processor, *traffic):
             if row["interval_start"].weekday() in _WEEKEND:

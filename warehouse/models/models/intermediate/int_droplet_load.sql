@@ -7,6 +7,7 @@ select
     max(case when utilization.metric = 'cpu_utilization' then utilization.days end) as cpu_days,
     max(case when utilization.metric = 'cpu_utilization' then utilization.average end) as cpu_average,
     max(case when utilization.metric = 'cpu_utilization' then utilization.p95 end) as cpu_p95,
+    max(case when utilization.metric = 'cpu_utilization' then utilization.busiest_hour end) as cpu_busiest_hour,
     max(case when utilization.metric = 'cpu_utilization' then utilization.peak end) as cpu_peak,
     max(case when utilization.metric = 'memory_available' then utilization.days end) as memory_days,
     max(case when utilization.metric = 'memory_available' then utilization.peak_percent end) as memory_peak_percent,

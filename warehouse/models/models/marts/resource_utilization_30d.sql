@@ -25,6 +25,9 @@ select
     recent.labels_key,
     {{ digitalocean_quolum.rounded('coalesce(' ~ digitalocean_quolum.weighted('recent.average') ~ ', avg(recent.average))') }} as average,
     {{ digitalocean_quolum.rounded(digitalocean_quolum.percentile('recent.average', 0.95)) }} as p95,
+    -- The highest sample of a short interval is what a machine does while it starts or updates itself. An average of a day
+    -- tells of no hour: there it is the highest sample, which no hour is above.
+    {{ digitalocean_quolum.rounded('max(case when recent.seconds <= 3600 then recent.average else coalesce(recent.maximum, recent.average) end)') }} as busiest_hour,
     {{ digitalocean_quolum.rounded('min(recent.minimum)') }} as minimum,
     {{ digitalocean_quolum.rounded('max(recent.maximum)') }} as peak,
     {{ digitalocean_quolum.rounded('max(recent.capacity)') }} as capacity,

@@ -1,11 +1,11 @@
 -- By requests where they are measured (Insights), else by the processor alone, with less confidence. Workers and jobs
--- get no requests, and a job may be short: an app whose processor was busy at any time is not idle.
+-- get no requests, and a job may be short: an app whose processor was busy in any hour is not idle.
 with load as (
     select
         source_relation, urn,
         86400 * sum(case when metric = 'requests' then average end) as requests_a_day,
         max(case when metric = 'cpu_utilization' then p95 end) as cpu_p95,
-        max(case when metric = 'cpu_utilization' then peak end) as cpu_peak,
+        max(case when metric = 'cpu_utilization' then busiest_hour end) as cpu_busiest_hour,
         max(case when metric in ('cpu_utilization', 'requests') then days end) as days
     from {{ ref('resource_utilization_30d') }}
     where urn like 'do:app:%'
@@ -27,7 +27,7 @@ from {{ ref('resource_inventory') }} as inventory
 inner join load on load.source_relation = inventory.source_relation and load.urn = inventory.urn
 where inventory.is_listed
     and load.days >= {{ var('waste_minimum_days') }}
-    and coalesce(load.cpu_peak, 0) < {{ var('idle_cpu_peak_percent') }}
+    and coalesce(load.cpu_busiest_hour, 0) < {{ var('idle_busiest_hour_percent') }}
     and (
         load.requests_a_day < {{ var('idle_app_requests_per_day') }}
         or (load.requests_a_day is null and load.cpu_p95 < {{ var('idle_app_cpu_percent') }})

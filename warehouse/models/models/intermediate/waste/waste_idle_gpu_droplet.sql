@@ -2,8 +2,8 @@
 select
     inventory.source_relation,
     inventory.urn,
-    'GPU Droplet with its processors at ' || {{ digitalocean_quolum.figure('load.cpu_p95') }} || ' % or less for 95 % of the time and never above '
-    || {{ digitalocean_quolum.figure('load.cpu_peak') }} || ' %, over '
+    'GPU Droplet with its processors at ' || {{ digitalocean_quolum.figure('load.cpu_p95') }} || ' % or less for 95 % of the time and at '
+    || {{ digitalocean_quolum.figure('load.cpu_busiest_hour') }} || ' % or less in every hour, over '
     || cast(load.cpu_days as {{ digitalocean_quolum.type_of('text') }}) || ' days; its GPUs are not measured.'
     || {{ digitalocean_quolum.cost_sentence() }} as evidence,
     inventory.monthly_cost as saving_monthly,
@@ -18,4 +18,4 @@ where inventory.is_listed
     and droplets.gpu
     and load.cpu_days >= {{ var('waste_minimum_days') }}
     and load.cpu_p95 < {{ var('idle_gpu_percent') }}
-    and load.cpu_peak < {{ var('idle_cpu_peak_percent') }}
+    and load.cpu_busiest_hour < {{ var('idle_busiest_hour_percent') }}
