@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from airbyte_cdk.utils.yaml_loader import safe_load_yaml
 
 _TABLE = Path(__file__).with_name("features.yaml")
 UNKNOWN = "other"
@@ -60,7 +60,7 @@ class FeatureTable:
 @cache
 def load() -> FeatureTable:
     """The table of features.yaml, read once."""
-    return FeatureTable(yaml.safe_load(_TABLE.read_text(encoding="utf-8"))["features"])
+    return FeatureTable(safe_load_yaml(_TABLE.read_text(encoding="utf-8"))["features"])
 
 
 def resource_urn(feature: Feature | None, row: Mapping[str, Any]) -> str | None:
