@@ -26,13 +26,15 @@ select name, region ->> 'slug' as region, size_gigabytes
 from {schema}.volumes where json_array_length(droplet_ids) = 0 order by size_gigabytes desc, name
 """
 
-# As "Idle Droplets" in docs/utilization.md; outbound traffic is in Mbps.
+# As "Idle Droplets" in docs/utilization.md, of days: only their highest sample tells of a job of some minutes. Outbound
+# traffic is in Mbps.
 IDLE_DROPLETS = """
 select d.name, d.size_slug, cast(d.size ->> 'price_monthly' as double) as usd_per_month
 from {schema}.droplet_utilization u join {schema}.droplets d on cast(d.id as varchar) = u.resource_id
 where d.status = 'active' and u.interval_start >= current_date - interval '14 days'
 group by all
 having max(case when u.metric = 'cpu_utilization' then u.average end) < 5
+   and max(case when u.metric = 'cpu_utilization' then u.maximum end) < 15
    and max(case when u.metric = 'public_bandwidth_outbound' then u.average end) < 0.01
 order by usd_per_month desc, d.name
 """

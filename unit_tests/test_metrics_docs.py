@@ -136,14 +136,16 @@ def warehouse() -> Any:
     database.close()
 
 
-def add(database: Any, stream: str, number: int, metric: str, hours_ago: int, **figures: float) -> None:
-    """One record of an hour that began so long ago."""
+def add(
+    database: Any, stream: str, number: int, metric: str, hours_ago: int, length: int = 1, **figures: float
+) -> None:
+    """One record of an hour, or of some, that began so long ago."""
     start = f"DATE_TRUNC('hour', now()) - INTERVAL '{hours_ago} hours'"
     columns = {"resource_urn": f"do:x:{number}", "resource_id": str(number), "resource_name": f"n{number}"}
     values = {**columns, "feature": stream, "metric": metric, "samples": 60, **figures}
     database.execute(
         f"INSERT INTO {stream}_utilization ({', '.join(values)}, interval_start, interval_end) "  # noqa: S608
-        f"VALUES ({', '.join('?' * len(values))}, {start}, {start} + INTERVAL '1 hour')",
+        f"VALUES ({', '.join('?' * len(values))}, {start}, {start} + INTERVAL '{length} hours')",
         list(values.values()),
     )
 
@@ -199,14 +201,17 @@ def test_droplets_nobody_measures(warehouse: Any) -> None:
 
 
 def test_idle_droplets_are_those_that_did_nothing_in_every_interval(warehouse: Any) -> None:
-    for number, hours, percent, mbps in (
-        (1, 5, 1.0, 0.001),
-        (1, 4, 2.0, 0.002),
-        (2, 5, 1.0, 0.001),
-        (2, 4, 60.0, 0.002),
+    for number, length, percent, peak, mbps in (
+        # It updates itself, which takes all of its processors for a minute.
+        (1, 1, 1.0, 90.0, 0.001),
+        (1, 1, 2.0, 3.0, 0.002),
+        (2, 1, 1.0, 3.0, 0.001),
+        (2, 1, 60.0, 80.0, 0.002),
+        # Busy for twenty minutes of a day.
+        (3, 24, 2.0, 85.0, 0.002),
     ):
-        add(warehouse, "droplet", number, "cpu_utilization", hours, average=percent)
-        add(warehouse, "droplet", number, "public_bandwidth_outbound", hours, average=mbps)
+        add(warehouse, "droplet", number, "cpu_utilization", 48, length, average=percent, maximum=peak)
+        add(warehouse, "droplet", number, "public_bandwidth_outbound", 48, length, average=mbps)
     rows = warehouse.execute(query("Idle Droplets")).fetchall()
     assert [(row[0], float(row[2]), row[3]) for row in rows] == [("idle", 12.0, 2.0)]
 

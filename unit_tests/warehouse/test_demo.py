@@ -27,7 +27,7 @@ LINES = [
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Path:
-    """Two Droplets, of which one is idle and one busy, and two databases, of which one grows by one percent a day."""
+    """Three Droplets, idle, busy, and busy for minutes a day; of two databases one grows by one percent a day."""
     path = tmp_path / "warehouse.duckdb"
     days = [datetime.now(UTC).replace(tzinfo=None) - timedelta(days=days) for days in range(11)]
     with duckdb.connect(str(path)) as database:
@@ -38,7 +38,8 @@ def warehouse(tmp_path: Path) -> Path:
         )
         database.execute(
             """CREATE TABLE do_.droplets AS SELECT *, json('{"price_monthly": 24}') AS size FROM (VALUES
-            (1, 'idle', 's-2vcpu-4gb', 'active'), (2, 'busy', 's-2vcpu-4gb', 'off'))
+            (1, 'idle', 's-2vcpu-4gb', 'active'), (2, 'busy', 's-2vcpu-4gb', 'off'),
+            (3, 'spiky', 's-2vcpu-4gb', 'active'))
             AS rows(id, name, size_slug, status)"""
         )
         database.execute(
@@ -50,17 +51,19 @@ def warehouse(tmp_path: Path) -> Path:
         for table in ("droplet_utilization", "database_utilization"):
             database.execute(
                 f"""CREATE TABLE do_.{table}(
-                resource_id VARCHAR, metric VARCHAR, interval_start TIMESTAMP, average DOUBLE, last DOUBLE)"""
+                resource_id VARCHAR, metric VARCHAR, interval_start TIMESTAMP,
+                average DOUBLE, maximum DOUBLE, last DOUBLE)"""
             )
         for ago, day in enumerate(days):
             database.execute(
-                """INSERT INTO do_.droplet_utilization VALUES ('1', 'cpu_utilization', $day, 0.1, 0),
-                ('1', 'public_bandwidth_outbound', $day, 0, 0), ('2', 'cpu_utilization', $day, 60, 0)""",
+                """INSERT INTO do_.droplet_utilization VALUES ('1', 'cpu_utilization', $day, 0.1, 2, 0),
+                ('1', 'public_bandwidth_outbound', $day, 0, 0, 0), ('2', 'cpu_utilization', $day, 60, 70, 0),
+                ('3', 'cpu_utilization', $day, 2, 85, 0), ('3', 'public_bandwidth_outbound', $day, 0, 0, 0)""",
                 {"day": day},
             )
             database.execute(
-                """INSERT INTO do_.database_utilization VALUES ('a', 'disk_utilization', $day, 0, 60 - $ago),
-                ('b', 'disk_utilization', $day, 0, 10)""",
+                """INSERT INTO do_.database_utilization VALUES ('a', 'disk_utilization', $day, 0, 0, 60 - $ago),
+                ('b', 'disk_utilization', $day, 0, 0, 10)""",
                 {"day": day, "ago": ago},
             )
     return path
@@ -70,8 +73,12 @@ def test_the_demo_finds_five_things_of_which_two_are_of_utilization(warehouse: P
     assert list(findings(warehouse, "do_")) == [
         Finding("This month's usage so far costs $12.50 across 1 features.", ["droplets  $       12.50"]),
         Finding(
-            "The 2 most expensive Droplets, by their price a month. Powered off, and billed all the same: busy.",
-            ["busy  s-2vcpu-4gb  off     $    24.00", "idle  s-2vcpu-4gb  active  $    24.00"],
+            "The 3 most expensive Droplets, by their price a month. Powered off, and billed all the same: busy.",
+            [
+                "busy   s-2vcpu-4gb  off     $    24.00",
+                "idle   s-2vcpu-4gb  active  $    24.00",
+                "spiky  s-2vcpu-4gb  active  $    24.00",
+            ],
         ),
         Finding("Volumes attached to nothing: 1 (10 GiB), about $1.00 a month.", ["data  ams3      10 GiB"]),
         Finding(
