@@ -18,6 +18,7 @@ from integration_tests.models_team.facts import ODD_TAGS, SIZES
 from integration_tests.models_team.landing import land
 from integration_tests.models_team.tables import team
 from integration_tests.models_team.warehouse import Warehouse
+from tools import focus_validator
 from unit_tests.warehouse.sync.target import postgres_url
 from warehouse.build_models import Postgres, build_models
 
@@ -92,6 +93,16 @@ def test_savings_are_reckoned_from_the_bill(built: Warehouse) -> None:
     assert savings["idle_gpu_droplet"] == Decimal("2016.00")
     assert savings["snapshot_without_resource"] == Decimal("0.15"), "no bill tells it: by the list price"
     assert savings["unmeasured_droplet"] is None
+
+
+@pytest.mark.skipif(
+    not focus_validator.is_installed(),
+    reason="focus-validator is not installed: python -m tools.focus_validator does it, where Python 3.12 is",
+)
+def test_the_validator_of_focus_finds_what_the_page_explains(built: Warehouse) -> None:
+    verdict = focus_validator.validate(built.path, "digitalocean_marts")
+    assert set(verdict.failed) - focus_validator.KNOWN_FAILURES == set()
+    assert verdict.passed > 150
 
 
 def test_focus_is_the_invoice_to_the_cent(built: Warehouse) -> None:
