@@ -83,17 +83,28 @@ def make_environment() -> None:
 
 
 def find_python() -> str | None:
-    """Python 3.12: on the path, or pyenv's."""
-    pyenv = sorted((Path.home() / ".pyenv" / "versions").glob("3.12.*/bin/python"))
-    return shutil.which("python3.12") or (str(pyenv[-1]) if pyenv else None)
+    """Python 3.12 that can make environments: on the path (it may be an empty shim) or of pyenv."""
+    pyenv = map(str, (Path.home() / ".pyenv" / "versions").glob("3.12.*/bin/python"))
+    for python in filter(None, (shutil.which("python3.12"), *pyenv)):
+        tried = subprocess.run([python, "-c", "import ensurepip, venv"], capture_output=True, check=False)  # noqa: S603
+        if tried.returncode == 0:
+            return python
+    return None
 
 
 def validate(warehouse: Path, schema: str) -> Verdict:
     """Export the model and judge it. Raises Unavailable."""
+    if not warehouse.is_file():
+        raise Unavailable(f"There is no warehouse at {warehouse}: make demo and make models write one")
     python = str(ENVIRONMENT / "bin" / "python")
     with tempfile.TemporaryDirectory() as folder:
         rows = str(Path(folder) / "focus_cost.parquet")
-        _run([python, "-c", _EXPORT, str(warehouse.absolute()), schema, rows])
+        try:
+            _run([python, "-c", _EXPORT, str(warehouse.absolute()), schema, rows])
+        except Unavailable:
+            raise Unavailable(
+                f"{warehouse} has no {schema}.focus_cost that can be read: make models builds it"
+            ) from None
         options = ["--data-file", rows, "--validate-version", "1.2", "--block-download", "--focus-dataset"]
         options += ["CostAndUsage", "--show-violations", "--applicability-criteria", ",".join(_CLAIMS)]
         # It looks for its list of currencies below the folder that it runs in; its log stays there, too.

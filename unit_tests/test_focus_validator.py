@@ -41,6 +41,11 @@ def test_without_python_3_12_it_says_so(
     assert capsys.readouterr().err == "focus-validator needs Python 3.12, which is not on this machine.\n"
 
 
+def test_without_a_warehouse_it_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(focus_validator.Unavailable, match="no warehouse at .*: make demo and make models write one"):
+        focus_validator.validate(tmp_path / "none.duckdb", "digitalocean_marts")
+
+
 def test_the_page_says_why_each_rule_fails_that_is_known_to() -> None:
     page = (Path(__file__).parents[1] / "docs" / "focus.md").read_text(encoding="utf-8")
     named = set()
