@@ -42,7 +42,7 @@ def test_without_python_3_12_it_says_so(
 
 
 def test_without_a_warehouse_it_says_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(focus_validator.Unavailable, match="no warehouse at .*: make demo and make models write one"):
+    with pytest.raises(focus_validator.Unavailable, match=r"no warehouse at .*: make demo and make models write one"):
         focus_validator.validate(tmp_path / "none.duckdb", "digitalocean_marts")
 
 
