@@ -78,6 +78,21 @@ def test_every_waste_is_found_and_nothing_else(built: Warehouse) -> None:
     assert not busy_at_times & {name for _, name in found}
 
 
+@pytest.mark.parametrize(
+    ("rule", "unknown"),
+    [
+        ("idle_app", "Its processor was not measured."),
+        ("idle_load_balancer", "Its connections were not measured."),
+    ],
+)
+def test_what_was_not_measured_is_said_and_lowers_the_confidence(built: Warehouse, rule: str, unknown: str) -> None:
+    ((evidence, confidence),) = built.sql(
+        f"SELECT evidence, confidence FROM digitalocean_marts.waste_findings WHERE rule = '{rule}'"  # noqa: S608
+    )
+    assert unknown in evidence
+    assert confidence == "low"
+
+
 def test_a_recommended_size_fits(built: Warehouse) -> None:
     ((evidence, saving),) = built.sql(
         "SELECT evidence, saving_monthly FROM digitalocean_marts.waste_findings WHERE rule = 'oversized_droplet'"

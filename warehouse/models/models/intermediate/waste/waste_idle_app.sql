@@ -1,4 +1,4 @@
--- By requests where they are measured (Insights), else by the processor alone, with less confidence. Workers and jobs
+-- By requests where they are measured (Insights), and by the processor; with less confidence where one of them is unknown. Workers and jobs
 -- get no requests, and a job may be short: an app whose processor was busy in any hour is not idle.
 with load as (
     select
@@ -20,9 +20,11 @@ select
             then {{ digitalocean_quolum.figure('load.requests_a_day') }} || ' requests a day on average over '
         else 'Processor at ' || {{ digitalocean_quolum.figure('load.cpu_p95') }} || ' % or less for 95 % of the time over '
     end
-    || cast(load.days as {{ digitalocean_quolum.type_of('text') }}) || ' days.' || {{ digitalocean_quolum.cost_sentence() }} as evidence,
+    || cast(load.days as {{ digitalocean_quolum.type_of('text') }}) || ' days.'
+    || case when load.cpu_busiest_hour is null then ' Its processor was not measured.' else '' end
+    || {{ digitalocean_quolum.cost_sentence() }} as evidence,
     inventory.monthly_cost as saving_monthly,
-    case when load.requests_a_day is not null then 'medium' else 'low' end as confidence
+    case when load.requests_a_day is not null and load.cpu_busiest_hour is not null then 'medium' else 'low' end as confidence
 from {{ ref('resource_inventory') }} as inventory
 inner join load on load.source_relation = inventory.source_relation and load.urn = inventory.urn
 where inventory.is_listed

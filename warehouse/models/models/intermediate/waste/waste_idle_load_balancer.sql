@@ -17,9 +17,10 @@ select
     inventory.urn,
     {{ digitalocean_quolum.figure('coalesce(requests.requests_a_day, requests.answers_a_day)') }}
     || ' requests a day on average over ' || cast(requests.days as {{ digitalocean_quolum.type_of('text') }}) || ' days.'
+    || case when requests.connections_peak is null then ' Its connections were not measured.' else '' end
     || {{ digitalocean_quolum.cost_sentence() }} as evidence,
     inventory.monthly_cost as saving_monthly,
-    'medium' as confidence
+    case when requests.connections_peak is null then 'low' else 'medium' end as confidence
 from {{ ref('resource_inventory') }} as inventory
 inner join requests on requests.source_relation = inventory.source_relation and requests.urn = inventory.urn
 left join {{ ref('waste_load_balancer_without_backends') }} as without_backends
