@@ -118,3 +118,28 @@ def test_pauses_that_nobody_would_notice_are_not_told(api: DigitalOcean) -> None
 
     assert notices(output) == []
     assert rate_limited(output, "volumes") == []
+
+
+def test_waiting_ends_after_two_hours_of_it(api: DigitalOcean, clock: Clock) -> None:
+    began = clock.now()
+    api.on(VOLUMES, None, error(429, "too_many_requests", retry_after="1800"))
+
+    output = read("volumes", expect_failure=True)
+
+    assert "did not help" in output.error("volumes")[1]
+    assert 2 * 3600 <= clock.now() - began < 2.7 * 3600
+    assert len(api.requests) <= 6
+
+
+def test_what_answers_take_is_no_waiting(api: DigitalOcean, clock: Clock) -> None:
+    refusals = 6
+
+    def slow(request: Request) -> Reply:
+        clock.sleep(1_800)
+        if len(api.asked(VOLUMES)) > refusals:
+            return Reply(GOOD)
+        return error(429, "too_many_requests", retry_after="1")
+
+    api.on(VOLUMES, None, slow)
+
+    assert read("volumes").rows("volumes") == [{"id": "a"}]
